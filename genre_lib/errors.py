@@ -17,6 +17,10 @@ class CacheError(GenreLibError):
     """Features that cannot be stored, such as on a full disk."""
 
 
+class EvaluationError(GenreLibError):
+    """Answers that cannot be scored or compared: of different clips, of unknown genres, or none at all."""
+
+
 class BundleError(GenreLibError):
     """A model bundle that is unknown, damaged, or disagrees with its own golden values."""
 
