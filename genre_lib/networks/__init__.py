@@ -1,0 +1,5 @@
+"""Networks by name: each turns `log_mel` of any length into `step_logits` and `clip_logits`."""
+
+from genre_lib.networks.registry import build, config_of, names
+
+__all__ = ["build", "config_of", "names"]

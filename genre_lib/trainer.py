@@ -1,0 +1,213 @@
+"""The machinery of a training: losses, optimizer, running average of the weights, checkpoints."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genre_lib.errors import ParameterError, RunError
+from genre_lib.tensorflow_setup import keras, tf
+from genre_lib.training import Batches, LogMels, TrainingConfig
+
+
+class Trainer:
+    """Trains one network; all of its state goes into one checkpoint file.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Its weights are changed in place.
+    batches : Batches
+    config : TrainingConfig
+    """
+
+    def __init__(self, model: keras.Model, batches: Batches, config: TrainingConfig) -> None:
+        keras.utils.set_random_seed(config.seed)
+        self.model, self.batches, self.config = model, batches, config
+        self._network = _with_imitating_head(model, batches)
+        n_steps = config.epochs * batches.steps
+        warm_up = max(1, round(config.warm_up * n_steps))
+        schedule = keras.optimizers.schedules.CosineDecay(
+            0.0, n_steps - warm_up, warmup_target=config.learning_rate, warmup_steps=warm_up
+        )
+        self._optimizer = keras.optimizers.AdamW(
+            schedule, weight_decay=config.weight_decay, global_clipnorm=config.clip_norm
+        )
+        _exclude_vectors_from_decay(self._optimizer, self._network)
+        self._optimizer.build(self._network.trainable_variables)
+        self._kept = list(self._network.weights)
+        self._averages = [np.array(variable) for variable in self._kept]
+        self._averages = [tf.Variable(value, trainable=False) for value in self._averages]
+        self._step = tf.function(self._one_step)
+
+    def epoch(self, number: int) -> dict[str, float]:
+        """Train for one epoch; the means of its losses, and its seconds."""
+        # Dropout is seeded by epoch too, so that a run that goes on draws what an undisturbed one would.
+        keras.utils.set_random_seed(self.config.seed * 10_007 + number)
+        _reset_seeds(self._network, self.config.seed * 10_007 + number)
+        began = time.perf_counter()
+        rows = [self._step({k: tf.constant(v) for k, v in b.items()}) for b in self.batches.of_epoch(number)]
+        row = {name: float(np.mean([r[name] for r in rows])) for name in rows[0]}
+        if not np.isfinite(row["loss"]):
+            raise RunError(f"The loss is {row['loss']} in epoch {number + 1}: lower the learning rate.")
+        return row | {"seconds": round(time.perf_counter() - began, 1)}
+
+    def _one_step(self, batch: dict[str, Any]) -> dict[str, Any]:
+        parts = [batch[name] for name in ("labelled", "unlabelled") if name in batch]
+        n_labelled = parts[0].shape[0] if "labelled" in batch else 0
+        with tf.GradientTape() as tape:
+            outputs = self._network(tf.concat(parts, axis=0), training=True)
+            losses = {}
+            if n_labelled:
+                losses["genre"] = _soft_cross_entropy(batch["beliefs"], outputs["clip_logits"][:n_labelled])
+            if "unlabelled" in batch:
+                losses |= self._imitation_losses(batch, outputs, n_labelled)
+            weights = {
+                "genre": 1.0,
+                "tags": self.config.imitation.tag_weight,
+                "features": self.config.imitation.feature_weight,
+                "genres": self.config.imitation.genre_weight,
+            }
+            if "unlabelled" in batch and n_labelled:
+                weights["genre"] = self.config.imitation.label_weight
+            loss = tf.add_n([weights[name] * value for name, value in losses.items()])
+        variables = self._network.trainable_variables
+        self._optimizer.apply(tape.gradient(loss, variables), variables)
+        count = tf.cast(self._optimizer.iterations, tf.float32)
+        keep = tf.minimum(self.config.average, (1.0 + count) / (10.0 + count)) if self.config.average else 0.0
+        for average, variable in zip(self._averages, self._kept, strict=True):
+            if average.dtype.is_floating:
+                average.assign(keep * average + (1.0 - keep) * variable.value)
+        return {"loss": loss, **losses}
+
+    def _imitation_losses(self, batch: dict[str, Any], outputs: dict[str, Any], n_labelled: int) -> dict[str, Any]:
+        imitation = self.batches.imitation
+        assert imitation is not None
+        weights = tf.constant(self.batches.window_weights())
+        given = tf.einsum("ws,bsc->bwc", weights, outputs["imitated"][n_labelled:])
+        tags, features = tf.split(given, [imitation.tags.shape[2], imitation.features.shape[2]], axis=-1)
+        entropy = tf.nn.sigmoid_cross_entropy_with_logits(batch["tags"], tags)
+        losses = {
+            "tags": tf.reduce_mean(entropy),
+            "features": tf.reduce_mean(tf.square(batch["features"] - features)),
+        }
+        if "genres" in batch:
+            logits = tf.einsum("ws,bsc->bwc", weights, outputs["step_logits"][n_labelled:])
+            losses["genres"] = _soft_cross_entropy(batch["genres"], logits)
+        return losses
+
+    def judge(self, log_mels: LogMels, labels: NDArray[Any]) -> dict[str, float]:
+        """Loss and accuracy of the averaged weights on clips that are not learnt from."""
+        with self._averaged():
+            logits = np.stack([clip_logits(self.model, log_mel) for log_mel in log_mels])
+        shifted = logits - logits.max(axis=1, keepdims=True)
+        log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+        return {
+            "valid_loss": float(-log_p[np.arange(len(labels)), labels].mean()),
+            "valid_accuracy": float((logits.argmax(axis=1) == labels).mean()),
+        }
+
+    def finish(self) -> None:
+        """Leave the averaged weights in the network."""
+        for average, variable in zip(self._averages, self._kept, strict=True):
+            variable.assign(average)
+
+    def save(self, path: Path, digest: str, history: list[dict[str, float]]) -> None:
+        """Write everything needed to go on, so that a kill at any moment leaves this or the last checkpoint."""
+        arrays = {f"weight{i}": np.array(variable) for i, variable in enumerate(self._kept)}
+        arrays |= {f"average{i}": np.array(variable) for i, variable in enumerate(self._averages)}
+        arrays |= {f"optimizer{i}": np.array(variable) for i, variable in enumerate(self._optimizer.variables)}
+        arrays["about"] = np.array(json.dumps({"digest": digest, "history": history}))
+        buffer = io.BytesIO()
+        np.savez(buffer, **arrays)
+        unfinished = path.with_name(path.name + ".unfinished")
+        with open(unfinished, "wb") as file:
+            file.write(buffer.getbuffer())
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(unfinished, path)
+
+    def resume(self, path: Path, digest: str) -> list[dict[str, float]]:
+        """Take up a checkpoint; the history so far, empty where there is none."""
+        if not path.exists():
+            return []
+        with np.load(path) as stored:
+            about = json.loads(str(stored["about"]))
+            if about["digest"] != digest:
+                raise RunError(f"{path} belongs to another network, configuration or data set: choose another folder.")
+            _assign(self._kept, stored, "weight")
+            _assign(self._averages, stored, "average")
+            _assign(self._optimizer.variables, stored, "optimizer")
+        return list(about["history"])
+
+    def load_weights(self, path: Path) -> None:
+        """Start from the averaged weights of an earlier training."""
+        try:
+            with np.load(path) as stored:
+                _assign(self._kept, stored, "average")
+        except (OSError, KeyError, ValueError) as error:
+            raise ParameterError(f"{path} is no checkpoint of this network: {error}.") from error
+        for average, variable in zip(self._averages, self._kept, strict=True):
+            average.assign(variable.value)
+
+    def _averaged(self) -> Any:
+        return _Swapped(self._kept, self._averages)
+
+
+class _Swapped:
+    """The averaged weights in the network, for as long as the context lasts."""
+
+    def __init__(self, variables: list[Any], averages: list[Any]) -> None:
+        self._variables, self._averages = variables, averages
+
+    def __enter__(self) -> None:
+        self._trained = [np.array(variable) for variable in self._variables]
+        for variable, average in zip(self._variables, self._averages, strict=True):
+            variable.assign(average)
+
+    def __exit__(self, *_: object) -> None:
+        for variable, value in zip(self._variables, self._trained, strict=True):
+            variable.assign(value)
+
+
+def clip_logits(model: keras.Model, log_mel: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Logits of one whole clip [shape=(n_genres,)]."""
+    return np.asarray(model(np.asarray(log_mel, np.float32)[None], training=False)["clip_logits"])[0]
+
+
+def _with_imitating_head(model: keras.Model, batches: Batches) -> keras.Model:
+    if batches.imitation is None:
+        return model
+    features = model.get_layer("step_features").output
+    imitated = keras.layers.Dense(batches.imitation.n_targets, name="imitated")(features)
+    return keras.Model(model.input, {**model.output, "imitated": imitated})
+
+
+def _exclude_vectors_from_decay(optimizer: keras.optimizers.Optimizer, network: keras.Model) -> None:
+    """Decay matrices and kernels only: biases and norms are not what overfits."""
+    vectors = [variable for variable in network.trainable_variables if len(variable.shape) < 2]
+    optimizer.exclude_from_weight_decay(var_list=vectors)
+
+
+def _reset_seeds(network: keras.Model, seed: int) -> None:
+    """Give every dropout layer a state that depends on the seed alone."""
+    for number, layer in enumerate(network.layers):
+        generator = getattr(layer, "seed_generator", None)
+        if generator is not None:
+            generator.state.assign(np.array([seed % 2**32, number], generator.state.dtype))
+
+
+def _soft_cross_entropy(beliefs: Any, logits: Any) -> Any:
+    return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(beliefs, logits))
+
+
+def _assign(variables: list[Any], stored: Any, name: str) -> None:
+    for number, variable in enumerate(variables):
+        variable.assign(stored[f"{name}{number}"])
