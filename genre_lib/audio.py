@@ -289,7 +289,8 @@ def _probe(path: Path) -> tuple[int, int, float | None]:
         duration: float | None = float(fields["duration"])
     except (KeyError, ValueError):
         duration = None
-    return rate, channels, duration
+    # A raw stream has no header: ffprobe guesses its duration from the bit rate, too far off to call a file truncated.
+    return rate, channels, None if path.suffix.lower() in {".aac", ".amr", ".ac3"} else duration
 
 
 def _announced_by_mp3_header(path: Path) -> float | None:

@@ -55,6 +55,10 @@ class FrontEnd:
             raise ParameterError(f"n_fft is {self.n_fft}: use a power of two from 16 up.")
         if min(self.sample_rate, self.hop_length, self.n_mels) < 1 or self.amin <= 0:
             raise ParameterError("sample_rate, hop_length, n_mels and amin of a front end must be greater than 0.")
+        if self.hop_length > self.n_fft:
+            raise ParameterError(
+                f"hop_length {self.hop_length} is above n_fft {self.n_fft}: sound between frames would be lost."
+            )
         if not 0 <= self.f_min < self.f_max <= self.sample_rate / 2:
             raise ParameterError(
                 f"f_min {self.f_min} and f_max {self.f_max} must lie in order between 0 and half the sample rate."

@@ -1,0 +1,302 @@
+"""The command line: arguments in, calls of the library, sentences out.
+
+Exit status: 0 all worked; 1 some files failed or an operation could not be done; 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from genre_lib.errors import GenreLibError, ParameterError
+
+_FORMATS = ("table", "json", "csv")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except ParameterError as error:
+        return _complain(error, options.debug, status=2)
+    except GenreLibError as error:
+        return _complain(error, options.debug, status=1)
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader (such as `head`) has seen enough; closing keeps Python from complaining at exit.
+        sys.stderr.close()
+        return 0
+    except Exception as error:
+        if options.debug:
+            raise
+        print(f"genre: unexpected {type(error).__name__}: {error} (--debug shows where)", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="genre", description="Live music genre recognition.")
+    parser.add_argument("--version", action="version", version=_version())
+    parser.set_defaults(debug=False)
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_predict(commands)
+    _add_run(commands)
+    _add_model(commands)
+    _add_data(commands)
+    return parser
+
+
+def _add_predict(commands: Any) -> None:
+    parser = _command(commands, "predict", _predict, "name the genre of files and folders")
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="recordings, or folders of them")
+    parser.add_argument("--model", metavar="BUNDLE", help="a model bundle's folder (default: the pretrained one)")
+    parser.add_argument("--format", choices=_FORMATS, default="table", help="default: %(default)s")
+    parser.add_argument(
+        "--curve", action="store_true", help="with --format json: times and probabilities for every step"
+    )
+    parser.add_argument("--out", metavar="FILE", help="write there instead of to standard output")
+    parser.add_argument(
+        "--report", metavar="FOLDER", help="also write an HTML page with curve and player for each recording"
+    )
+    _add_executor_options(parser)
+
+
+def _add_run(commands: Any) -> None:
+    parser = _command(commands, "run", _run, "run the notebooks in order into runs/NAME, or go on with a run")
+    parser.add_argument("-p", dest="parameters", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"))
+    parser.add_argument("--name", help="the run's folder below runs/ (default: made from the parameters)")
+    parser.add_argument("--from", dest="start", metavar="STEP", help="run again from this notebook, such as 03")
+    parser.add_argument("--parameters", dest="list", action="store_true", help="list every parameter with its default")
+
+
+def _add_model(commands: Any) -> None:
+    group = commands.add_parser("model", help="look at or check a model bundle").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    check = _command(group, "check", _model_check, "hold every runtime to the bundle's golden values")
+    info = _command(group, "info", _model_info, "print the model card")
+    for parser in (check, info):
+        parser.add_argument("bundle", nargs="?", metavar="BUNDLE", help="default: the pretrained one")
+    info.add_argument("--json", action="store_true", help="the card itself")
+
+
+def _add_data(commands: Any) -> None:
+    group = commands.add_parser("data", help="fetch, make or check a data set").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    fetch = _command(group, "fetch", _data_fetch, "download a data set into data/raw")
+    fetch.add_argument("name", choices=["gtzan"])
+    fetch.add_argument("--folder", help="where to (default: data/raw)")
+    demo = _command(group, "demo", _data_demo, "synthesise the demo songs")
+    demo.add_argument("--folder", help="where to (default: data/derived/demo)")
+    check = _command(
+        group, "check", _data_check, "report what is usable, unreadable, silent, duplicated or split wrongly"
+    )
+    check.add_argument(
+        "dataset", metavar="DIR", help="a folder per genre, a CSV manifest, or a name such as demo or gtzan"
+    )
+    check.add_argument("--json", action="store_true")
+    _add_executor_options(check)
+
+
+def _command(commands: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    parser.add_argument("--debug", action="store_true", help="show tracebacks")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_executor_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--executor", choices=["serial", "processes", "dask"], default="serial", help="default: %(default)s"
+    )
+    parser.add_argument("--workers", type=int, metavar="N", help="worker processes (default: one a core)")
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="a running Dask scheduler, such as tcp://host:8786")
+
+
+def _predict(options: argparse.Namespace) -> int:
+    from genre_lib import predict
+
+    if options.curve and options.format != "json":
+        raise ParameterError("--curve needs --format json: a table has one row for each file.")
+    n_unusable = 0
+
+    def told(results: Iterator[predict.Result]) -> Iterator[predict.Result]:
+        nonlocal n_unusable
+        for result in results:
+            if isinstance(result, predict.Unusable):
+                n_unusable += 1
+                _say_error(result.error)
+            else:
+                if result.curve.warning:
+                    _say_error(result.curve.warning)
+                if options.report:
+                    _write_report(result, Path(options.report))
+            yield result
+
+    with ExitStack() as resources:
+        out = resources.enter_context(_output(options.out))
+        executor = resources.enter_context(_executor(options))
+        results = told(
+            predict.predict(options.paths, model=options.model, executor=executor, progress=_progress("predicted"))
+        )
+        lines = {
+            "table": lambda: predict.to_table(results),
+            "json": lambda: predict.to_json_lines(results, with_curve=options.curve),
+            "csv": lambda: predict.to_csv(results),
+        }[options.format]()
+        for line in lines:
+            print(line, file=out, flush=out is sys.stdout)
+    return 1 if n_unusable else 0
+
+
+def _write_report(prediction: Any, folder: Path) -> None:
+    from genre_lib.report import write_report
+
+    folder.mkdir(parents=True, exist_ok=True)
+    out = folder / f"{prediction.path.stem}.html"
+    if out.exists():
+        # Two songs of one name in different folders: tell them apart rather than overwrite.
+        out = folder / f"{prediction.path.stem}-{hashlib.sha256(str(prediction.path).encode()).hexdigest()[:6]}.html"
+    write_report(prediction.curve, prediction.path, out)
+    print(f"report: {out}", file=sys.stderr)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from genre_lib import notebooks
+
+    if options.list:
+        for step in notebooks.PIPELINE:
+            print(step)
+            for parameter in notebooks.inspect(step).values():
+                print(f"  {parameter.name:<24} {parameter.default:<28} {parameter.help}")
+        return 0
+    given = dict(options.parameters)
+    name = options.name or _name_of_run(given)
+    notebooks.run_pipeline(Path("runs") / name, given, start=options.start)
+    return 0
+
+
+def _name_of_run(given: dict[str, str]) -> str:
+    # The same parameters find the same run again, so that the same command resumes it.
+    if not given:
+        return "demo"
+    digest = hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()[:6]
+    return f"{Path(given.get('dataset', 'demo')).stem}-{digest}"
+
+
+def _model_check(options: argparse.Namespace) -> int:
+    from genre_lib.bundle import open_bundle
+    from genre_lib.export import check_bundle
+
+    bundle = open_bundle(options.bundle)
+    checks = check_bundle(bundle)
+    for check in checks:
+        found = "skipped" if check.error is None else f"{check.error:.2e}"
+        verdict = "ok" if check.ok and check.error is not None else check.note or "DIFFERS"
+        print(f"{check.runtime:<10} {found:>9} {check.unit:<12} (at most {check.tolerance:g})  {verdict}")
+    if not all(check.ok for check in checks):
+        _say_error(f"{bundle.folder} does not reproduce its golden values: make the bundle again.")
+        return 1
+    return 0
+
+
+def _model_info(options: argparse.Namespace) -> int:
+    from genre_lib.bundle import open_bundle
+
+    card = open_bundle(options.bundle).card
+    if options.json:
+        print(json.dumps(card.to_dict(), indent=1, ensure_ascii=False))
+        return 0
+    from genre_lib.card_text import describe_card
+
+    print(describe_card(card))
+    return 0
+
+
+def _data_fetch(options: argparse.Namespace) -> int:
+    from genre_lib.datasets.gtzan import fetch_gtzan
+
+    print(fetch_gtzan(options.folder))
+    return 0
+
+
+def _data_demo(options: argparse.Namespace) -> int:
+    from genre_lib.datasets.demo import make_demo_data_set
+
+    print(make_demo_data_set(options.folder))
+    return 0
+
+
+def _data_check(options: argparse.Namespace) -> int:
+    from genre_lib.datasets import check_data_set, open_data_set
+
+    with _executor(options) as executor:
+        report = check_data_set(open_data_set(options.dataset), executor=executor, progress=_progress("checked"))
+    print(json.dumps(report.to_dict(), indent=1) if options.json else report.to_text())
+    return 0
+
+
+@contextmanager
+def _executor(options: argparse.Namespace) -> Iterator[Any]:
+    name = "dask" if options.scheduler else options.executor
+    if name == "serial":
+        yield None
+        return
+    from genre_lib.executors import get_executor
+
+    with get_executor(name, workers=options.workers, scheduler=options.scheduler) as executor:
+        yield executor
+
+
+@contextmanager
+def _output(path: str | None) -> Iterator[IO[str]]:
+    if path is None:
+        yield sys.stdout
+        return
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            yield file
+    except OSError as error:
+        raise ParameterError(f"{path} cannot be written ({error.strerror}): choose another file for --out.") from error
+
+
+def _progress(verb: str) -> Any:
+    if not sys.stderr.isatty():
+        return None
+
+    def show(done: int, total: int | None) -> None:
+        end = "\n" if done == total else ""
+        print(f"\r{verb} {done} of {total if total is not None else '?'}", end=end, file=sys.stderr, flush=True)
+
+    return show
+
+
+def _version() -> str:
+    import genre_lib
+
+    return f"genre {genre_lib.__version__}"
+
+
+def _say_error(text: str) -> None:
+    print(f"genre: {text}", file=sys.stderr)
+
+
+def _complain(error: Exception, debug: bool, *, status: int) -> int:
+    if debug:
+        raise error
+    _say_error(str(error))
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,87 @@
+"""A recipe: everything that decides what a training makes of its data, as a small YAML file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+
+from genre_lib.errors import ParameterError
+from genre_lib.networks import config_of
+from genre_lib.options import from_mapping, unknown_name
+from genre_lib.training import TrainingConfig
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Network, training and extra data.
+
+    Attributes
+    ----------
+    network : str
+        A name that `genre_lib.networks.build` knows.
+    network_options : mapping
+        Overrides of the network's configuration.
+    training : TrainingConfig
+    imitation : str or None
+        Path of unlabelled features with tagger outputs to imitate; None trains on the labels alone.
+    """
+
+    network: str = "residual"
+    network_options: Mapping[str, Any] = field(default_factory=dict)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    imitation: str | None = None
+
+    @classmethod
+    def load(cls, path: str | Path | None) -> Self:
+        """Read a recipe file; none gives the defaults.
+
+        Raises
+        ------
+        ParameterError
+            The file cannot be read, or holds an unknown name (the nearest one is suggested).
+        """
+        if not path:
+            return cls()
+        try:
+            values = yaml.safe_load(Path(path).read_text("utf-8")) or {}
+        except (OSError, yaml.YAMLError) as error:
+            raise ParameterError(f"The recipe {path} cannot be read ({error}): check the path and its YAML.") from error
+        return cls.from_dict(values)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """A recipe from the mapping of its file."""
+        known = ("network", "training", "imitation")
+        for name in values:
+            if name not in known:
+                raise unknown_name("name in the recipe", name, known)
+        network = dict(values.get("network") or {})
+        name = network.pop("name", cls.network)
+        config_of(name, network)
+        training = from_mapping(TrainingConfig, values.get("training"), where="training")
+        return cls(name, network, training, values.get("imitation"))
+
+    def overridden(self, *, network: str = "", **training: Any) -> Self:
+        """With another network or other training values; empty text, 0 and None leave a value as it is."""
+        changes = {name: value for name, value in training.items() if value not in ("", 0, None)}
+        recipe = replace(self, training=replace(self.training, **changes))
+        if network and network != self.network:
+            config_of(network)
+            recipe = replace(recipe, network=network, network_options={})
+        return recipe
+
+    def to_dict(self) -> dict[str, Any]:
+        """The mapping of a recipe file."""
+        return {
+            "network": {"name": self.network, **self.network_options},
+            "training": asdict(self.training),
+            "imitation": self.imitation,
+        }
+
+    def to_yaml(self) -> str:
+        """Content of a recipe file."""
+        return yaml.safe_dump(self.to_dict(), sort_keys=False)

@@ -1,0 +1,40 @@
+// Runs a bundle's TensorFlow.js graph model on its golden log-mel and prints the outputs as JSON.
+// Usage: node run-graph-model.mjs BUNDLE/tfjs/model.json BUNDLE/golden.json
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import path from "node:path";
+import * as tf from "@tensorflow/tfjs-core";
+import { loadGraphModel } from "@tensorflow/tfjs-converter";
+import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+
+const [modelPath, goldenPath] = process.argv.slice(2);
+
+async function readArtifacts() {
+  const model = JSON.parse(await readFile(modelPath, "utf8"));
+  const folder = path.dirname(modelPath);
+  const shards = model.weightsManifest.flatMap((group) => group.paths);
+  const buffers = await Promise.all(shards.map((name) => readFile(path.join(folder, name))));
+  const weights = Buffer.concat(buffers);
+  return {
+    ...model,
+    weightSpecs: model.weightsManifest.flatMap((group) => group.weights),
+    weightData: weights.buffer.slice(weights.byteOffset, weights.byteOffset + weights.byteLength),
+  };
+}
+
+const require = createRequire(import.meta.url);
+setWasmPaths(`${path.dirname(require.resolve("@tensorflow/tfjs-backend-wasm"))}/`);
+await tf.setBackend("wasm");
+await tf.ready();
+
+const model = await loadGraphModel({ load: readArtifacts });
+const { shape, base64 } = JSON.parse(await readFile(goldenPath, "utf8")).log_mel;
+const bytes = Uint8Array.from(Buffer.from(base64, "base64"));
+const logMel = tf.tensor(new Float32Array(bytes.buffer), [1, ...shape]);
+
+// The order of outputs changes from one conversion to the next: only their rank tells them apart.
+const outputs = [model.predict(logMel)].flat();
+const steps = outputs.find((output) => output.rank === 3);
+const clip = outputs.find((output) => output.rank === 2);
+const result = { step_logits: (await steps.array())[0], clip_logits: (await clip.array())[0] };
+process.stdout.write(JSON.stringify(result));
