@@ -22,8 +22,8 @@ N_BINS = 10
 # Fewer answers a bin than this and the curve shows chance.
 MIN_PER_BIN = 30
 TARGET = 0.8
-# Below this many named answers a share of right ones is chance, not a property of the threshold.
-MIN_NAMED = 10
+# Below this many named answers, or this share of all, a share of right ones is chance and no property of a threshold.
+MIN_NAMED, MIN_COVERAGE = 10, 0.01
 
 
 @dataclass(frozen=True)
@@ -144,8 +144,8 @@ def unsure_threshold(
     Returns
     -------
     Threshold
-        0.0 where naming everything is good enough; 1.0, naming nothing, where no threshold that still names
-        10 answers is.
+        0.0 where naming everything is good enough; 1.0, naming nothing, where no threshold is that still
+        names 10 answers and 1 % of all.
     """
     p = np.asarray(confidence, dtype=np.float64)
     right = np.asarray(correct, dtype=np.float64)
@@ -155,7 +155,8 @@ def unsure_threshold(
     precision = np.cumsum((mass * right)[order]) / named
     # Equal confidences stand or fall together, so only the last of a tie is a place to cut.
     last_of_tie = np.append(p[order][1:] < p[order][:-1], True)
-    good = np.flatnonzero(last_of_tie & (precision >= target) & (np.arange(1, len(p) + 1) >= MIN_NAMED))
+    enough = (np.arange(1, len(p) + 1) >= MIN_NAMED) & (named >= MIN_COVERAGE * named[-1])
+    good = np.flatnonzero(last_of_tie & enough & (precision >= target))
     if not len(good):
         return Threshold(1.0, None, 0.0)
     cut = int(good[-1])
