@@ -35,16 +35,16 @@ class Trainer:
         n_steps = config.epochs * batches.steps
         warm_up = max(1, round(config.warm_up * n_steps))
         schedule = keras.optimizers.schedules.CosineDecay(
-            0.0, n_steps - warm_up, warmup_target=config.learning_rate, warmup_steps=warm_up
+            0.0, max(1, n_steps - warm_up), warmup_target=config.learning_rate, warmup_steps=warm_up
         )
         self._optimizer = keras.optimizers.AdamW(
             schedule, weight_decay=config.weight_decay, global_clipnorm=config.clip_norm
         )
         _exclude_vectors_from_decay(self._optimizer, self._network)
-        self._optimizer.build(self._network.trainable_variables)
+        self._learning = _learning_variables(self._network, model, batches)
+        self._optimizer.build(self._learning)
         self._kept = list(self._network.weights)
-        self._averages = [np.array(variable) for variable in self._kept]
-        self._averages = [tf.Variable(value, trainable=False) for value in self._averages]
+        self._averages = [tf.Variable(variable.numpy(), trainable=False) for variable in self._kept]
         self._step = tf.function(self._one_step)
 
     def epoch(self, number: int) -> dict[str, float]:
@@ -78,8 +78,7 @@ class Trainer:
             if "unlabelled" in batch and n_labelled:
                 weights["genre"] = self.config.imitation.label_weight
             loss = tf.add_n([weights[name] * value for name, value in losses.items()])
-        variables = self._network.trainable_variables
-        self._optimizer.apply(tape.gradient(loss, variables), variables)
+        self._optimizer.apply(tape.gradient(loss, self._learning), self._learning)
         count = tf.cast(self._optimizer.iterations, tf.float32)
         keep = tf.minimum(self.config.average, (1.0 + count) / (10.0 + count)) if self.config.average else 0.0
         for average, variable in zip(self._averages, self._kept, strict=True):
@@ -121,9 +120,9 @@ class Trainer:
 
     def save(self, path: Path, digest: str, history: list[dict[str, float]]) -> None:
         """Write everything needed to go on, so that a kill at any moment leaves this or the last checkpoint."""
-        arrays = {f"weight{i}": np.array(variable) for i, variable in enumerate(self._kept)}
-        arrays |= {f"average{i}": np.array(variable) for i, variable in enumerate(self._averages)}
-        arrays |= {f"optimizer{i}": np.array(variable) for i, variable in enumerate(self._optimizer.variables)}
+        arrays = {f"weight{i}": variable.numpy() for i, variable in enumerate(self._kept)}
+        arrays |= {f"average{i}": variable.numpy() for i, variable in enumerate(self._averages)}
+        arrays |= {f"optimizer{i}": variable.numpy() for i, variable in enumerate(self._optimizer.variables)}
         arrays["about"] = np.array(json.dumps({"digest": digest, "history": history}))
         buffer = io.BytesIO()
         np.savez(buffer, **arrays)
@@ -168,7 +167,7 @@ class _Swapped:
         self._variables, self._averages = variables, averages
 
     def __enter__(self) -> None:
-        self._trained = [np.array(variable) for variable in self._variables]
+        self._trained = [variable.numpy() for variable in self._variables]
         for variable, average in zip(self._variables, self._averages, strict=True):
             variable.assign(average)
 
@@ -188,6 +187,15 @@ def _with_imitating_head(model: keras.Model, batches: Batches) -> keras.Model:
     features = model.get_layer("step_features").output
     imitated = keras.layers.Dense(batches.imitation.n_targets, name="imitated")(features)
     return keras.Model(model.input, {**model.output, "imitated": imitated})
+
+
+def _learning_variables(network: keras.Model, model: keras.Model, batches: Batches) -> list[Any]:
+    """All but the genre layer where nothing says what genres are."""
+    imitation = batches.imitation
+    if len(batches.log_mels) or (imitation is not None and imitation.genres is not None):
+        return list(network.trainable_variables)
+    idle = {id(variable) for variable in model.get_layer("step_logits").trainable_variables}
+    return [variable for variable in network.trainable_variables if id(variable) not in idle]
 
 
 def _exclude_vectors_from_decay(optimizer: keras.optimizers.Optimizer, network: keras.Model) -> None:

@@ -18,7 +18,9 @@ def log_mel():
 
 def test_the_same_generator_gives_the_same_excerpt(log_mel):
     first, second, third = (aug.augment(log_mel, 129, EVERYTHING, np.random.default_rng(s)) for s in (1, 1, 2))
-    assert first.shape == (129, 128) and first.dtype == np.float32 and np.isfinite(first).all()
+    assert first.shape == (129, 128)
+    assert first.dtype == np.float32
+    assert np.isfinite(first).all()
     np.testing.assert_array_equal(first, second)
     assert not np.array_equal(first, third)
 

@@ -19,7 +19,8 @@ def test_a_nested_mapping_becomes_frozen_settings():
         where="training",
     )
     assert (config.epochs, config.learning_rate, config.patience) == (3, 1.0, None)
-    assert config.augmentation.shift_bands == 2 and config.augmentation.noise_snr_db == (5.0, 30.0)
+    assert config.augmentation.shift_bands == 2
+    assert config.augmentation.noise_snr_db == (5.0, 30.0)
 
 
 def test_nothing_gives_the_defaults():
@@ -27,7 +28,7 @@ def test_nothing_gives_the_defaults():
 
 
 @pytest.mark.parametrize(
-    "mapping, said",
+    ("mapping", "said"),
     [
         ({"epohcs": 3}, "did you mean 'epochs'"),
         ({"augmentation": {"shift_band": 2}}, "did you mean 'shift_bands'"),
