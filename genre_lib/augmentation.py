@@ -78,7 +78,7 @@ def change(log_mel: LogMel, config: Augmentation, rng: np.random.Generator) -> L
     if config.band_limit_share and rng.random() < config.band_limit_share:
         changed = band_limit(changed, rng)
     if config.noise_share and rng.random() < config.noise_share:
-        changed = add_noise(changed, rng.uniform(*config.noise_snr_db), rng)
+        changed = add_noise(changed, rng.uniform(config.noise_snr_db[0], config.noise_snr_db[1]), rng)
     if config.floor_db:
         changed = raise_floor(changed, rng.uniform(0.0, config.floor_db))
     if config.gain_db:

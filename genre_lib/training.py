@@ -205,7 +205,7 @@ class Batches:
         labelled = _endless_order(len(self.log_mels), rng)
         order = _endless_order(len(self.imitation.log_mels), rng) if self.imitation is not None else None
         for _ in range(self.steps):
-            batch = {}
+            batch: dict[str, NDArray[np.float32]] = {}
             if len(self.log_mels):
                 batch |= self._labelled([next(labelled) for _ in range(self.config.batch_size)], rng)
             if order is not None:
