@@ -69,7 +69,11 @@ def _confusion(card: Card) -> list[str]:
     if not rows:
         return []
     names = [genre[:5] for genre in card.genres]
-    lines = ["", "confusion (row: the right genre; column: the one named)", " " * 10 + " ".join(f"{n:>5}" for n in names)]
+    lines = [
+        "",
+        "confusion (row: the right genre; column: the one named)",
+        " " * 10 + " ".join(f"{n:>5}" for n in names),
+    ]
     for genre, row in zip(card.genres, rows, strict=True):
         lines.append(f"  {genre[:7]:<8}" + " ".join(f"{count or '.':>5}" for count in row))
     return lines

@@ -120,7 +120,8 @@ class GenreModel:
         front_end = self.card.front_end
         counter = _SampleCounter(blocks)
         steps = StepStream(self._network, self.card.timing)
-        logits, power = [], []
+        logits: list[NDArray[np.float32]] = []
+        power: list[NDArray[np.float32]] = []
         for log_mel, frame_power in front_end.stream(counter, filter_bank=self._filter_bank):
             logits.extend(steps.push(log_mel))
             power.append(frame_power)

@@ -122,6 +122,12 @@ def predict(
         Before anything is predicted, if the model cannot be loaded.
     """
     _model_of_process(model)
+    return _predict(paths, model, executor, progress)
+
+
+def _predict(
+    paths: Iterable[str | Path], model: str | Path | None, executor: Executor | None, progress: Progress | None
+) -> Iterator[Result]:
     recordings: list[Path] = []
     for path in paths:
         try:

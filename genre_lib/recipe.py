@@ -65,6 +65,12 @@ class Recipe:
         training = from_mapping(TrainingConfig, values.get("training"), where="training")
         return cls(name, network, training, values.get("imitation"))
 
+    @classmethod
+    def of_network(cls, name: str) -> Self:
+        """The plain recipe of a network: its defaults, no imitation."""
+        config_of(name)
+        return cls(network=name)
+
     def overridden(self, *, network: str = "", **training: Any) -> Self:
         """With another network or other training values; empty text, 0 and None leave a value as it is."""
         changes = {name: value for name, value in training.items() if value not in ("", 0, None)}

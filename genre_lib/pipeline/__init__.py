@@ -1,18 +1,22 @@
 """What the notebooks call: one function for each thing they show, working on a run folder."""
 
-from genre_lib.pipeline.assess import Assessment, assess, cross_validate, demonstrate_leak
-from genre_lib.pipeline.prepare import prepare_data, prepared
-from genre_lib.pipeline.publish import publish
-from genre_lib.pipeline.train import train, trained
+from genre_lib.pipeline.assess import Assessment, assess, cross_validate_run, show_leak, summary_of_evaluation
+from genre_lib.pipeline.prepare import prepare_data, prepared, summary_of_data
+from genre_lib.pipeline.publish import publish, summary_of_export
+from genre_lib.pipeline.train import summary_of_training, train, trained
 
 __all__ = [
     "Assessment",
     "assess",
-    "cross_validate",
-    "demonstrate_leak",
+    "cross_validate_run",
     "prepare_data",
     "prepared",
     "publish",
+    "show_leak",
+    "summary_of_data",
+    "summary_of_evaluation",
+    "summary_of_export",
+    "summary_of_training",
     "train",
     "trained",
 ]

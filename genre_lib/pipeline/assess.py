@@ -11,7 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genre_lib.calibration import calibrate
-from genre_lib.comparison import CrossValidation, FoldAnswers, LeakDemonstration, cross_validation, leak_demonstration
+from genre_lib.comparison import (
+    CrossValidation,
+    FoldAnswers,
+    LeakDemonstration,
+    compare,
+    cross_validation,
+    leak_demonstration,
+)
 from genre_lib.datasets import Features
 from genre_lib.errors import DataSetError
 from genre_lib.evaluation import Answers, Evaluation, evaluate
@@ -20,7 +27,7 @@ from genre_lib.pipeline.prepare import about, prepared
 from genre_lib.pipeline.train import fit_recipe, recipe_of, trained
 from genre_lib.recipe import Recipe
 from genre_lib.robustness import accuracy_by_gain, accuracy_under, log_mel_treatments
-from genre_lib.runs import Run, write_json
+from genre_lib.runs import Run, read_json, write_json
 from genre_lib.splits import grouped_folds, split_data_set
 from genre_lib.timing import Timing
 
@@ -36,18 +43,31 @@ Report = Callable[[str], None]
 
 
 @dataclass(frozen=True)
+class Validation:
+    """Cross-validated accuracies of a run's network and, if asked for, of a baseline on the same folds."""
+
+    model: CrossValidation | None = None
+    baseline: CrossValidation | None = None
+
+    def sentences(self) -> list[str]:
+        """The results in words; empty where nothing was cross-validated."""
+        found = [f"{result.model}: {result.accuracy}" for result in (self.model, self.baseline) if result is not None]
+        if self.model is not None and self.baseline is not None:
+            found.append(compare(self.model, self.baseline).sentence())
+        return found
+
+
+@dataclass(frozen=True)
 class Assessment:
-    """Everything that notebook 03 shows; whatever was not asked for is None."""
+    """Everything that notebook 03 found; whatever was not asked for is None."""
 
     evaluation: Evaluation
-    cross_validation: CrossValidation | None = None
-    baseline: CrossValidation | None = None
+    validation: Validation = Validation()
     leak: LeakDemonstration | None = None
 
     @classmethod
     def load(cls, folder: Path) -> Assessment:
         """Read what `assess`, `cross_validate` and `demonstrate_leak` saved in a run's evaluation folder."""
-        from genre_lib.runs import read_json
 
         def optional(name: str, kind: Any) -> Any:
             values = read_json(folder / name, missing={})
@@ -55,8 +75,7 @@ class Assessment:
 
         return cls(
             Evaluation.load(folder / EVALUATION),
-            optional(CROSS_VALIDATION, CrossValidation),
-            optional(BASELINE, CrossValidation),
+            Validation(optional(CROSS_VALIDATION, CrossValidation), optional(BASELINE, CrossValidation)),
             optional(LEAK, LeakDemonstration),
         )
 
@@ -123,6 +142,21 @@ def assess(run: Run, *, split: str = "", smoothing_s: float = 3.0, robustness: b
     return evaluation
 
 
+def cross_validate_run(
+    run: Run, *, folds: int = 5, seeds: int = 1, baseline: str = "", report: Report = print
+) -> Validation:
+    """Cross-validate the run's recipe and, if named, a baseline network with its defaults; 0 folds do nothing."""
+    if folds == 0:
+        return Validation()
+    options: dict[str, Any] = {"folds": folds, "seeds": range(seeds), "report": report}
+    recipe = recipe_of(run)
+    model = cross_validate(run, recipe, **options)
+    if not baseline:
+        return Validation(model)
+    # The baseline is a method too: its own network and the plain training it was published with.
+    return Validation(model, cross_validate(run, Recipe.of_network(baseline), name=BASELINE, **options))
+
+
 def cross_validate(
     run: Run,
     recipe: Recipe,
@@ -151,7 +185,7 @@ def cross_validate(
     pool = features.subset(*({"train", "valid"} & set(features.data_set.splits())))
     labels = pool.data_set.labels()
     fold_of = grouped_folds(labels, pool.data_set.groups(), folds)
-    runs = []
+    runs: list[FoldAnswers] = []
     for seed in seeds:
         seeded = replace(recipe, training=replace(recipe.training, seed=seed, patience=None))
         for fold in range(folds):
@@ -160,12 +194,19 @@ def cross_validate(
             if not path.exists():
                 report(f"seed {seed}, fold {fold + 1} of {folds}")
                 rest = pool.select(np.flatnonzero(fold_of != fold))
-                result = fit_recipe(seeded, rest, folder=path.with_suffix(""), report=report)
-                _answered(held_out, predictor(result.model)).save(path)
+                fitted = fit_recipe(seeded, rest, folder=path.with_suffix(""), report=report)
+                _answered(held_out, predictor(fitted.model)).save(path)
             runs.append(FoldAnswers(fold, seed, _StepAnswers.load(path).answers()))
     result = cross_validation(recipe.network, runs)
     write_json(run.evaluation / name, result.to_dict())
     return result
+
+
+def show_leak(run: Run, *, epochs: int = 10, report: Report = print) -> LeakDemonstration | None:
+    """`demonstrate_leak` with the run's recipe; None with 0 epochs or where no artist is known."""
+    if epochs == 0 or known_groups(prepared(run)) is None:
+        return None
+    return demonstrate_leak(run, recipe_of(run), epochs=epochs, report=report)
 
 
 def demonstrate_leak(run: Run, recipe: Recipe, *, epochs: int = 10, report: Report = print) -> LeakDemonstration:
@@ -197,6 +238,32 @@ def demonstrate_leak(run: Run, recipe: Recipe, *, epochs: int = 10, report: Repo
     )
     write_json(run.evaluation / LEAK, leak.to_dict())
     return leak
+
+
+def summary_of_evaluation(run: Run) -> dict[str, Any]:
+    """The evaluation's numbers for metrics.json."""
+    assessment = Assessment.load(run.evaluation)
+    evaluation, calibration = assessment.evaluation, assessment.evaluation.calibration
+    values: dict[str, Any] = {
+        "split": evaluation.split,
+        "accuracy": evaluation.accuracy.to_dict(),
+        "step_accuracy": evaluation.step_accuracy.to_dict(),
+        "macro_f1": evaluation.macro_f1,
+        "calibration": [span.summary() for span in calibration.spans] if calibration else [],
+    }
+    for name, result in (
+        ("cross_validation", assessment.validation.model),
+        ("baseline", assessment.validation.baseline),
+    ):
+        if result is not None:
+            values[name] = result.accuracy.to_dict() | {"network": result.model, "sd_over_seeds": result.sd_over_seeds}
+    if assessment.leak is not None:
+        values["leak"] = {
+            "random": assessment.leak.random.value,
+            "artist_aware": assessment.leak.artist_aware.value,
+            "shared_random": assessment.leak.shared_random,
+        }
+    return values
 
 
 def predictor(model: keras.Model) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:

@@ -98,6 +98,13 @@ def about(run: Run) -> dict[str, Any]:
     return record
 
 
+def summary_of_data(run: Run) -> dict[str, Any]:
+    """The data's numbers for metrics.json."""
+    record = about(run)
+    names = ("name", "tracks_by_split", "genres", "notes", "digest")
+    return {name: record[name] for name in names} | {"skipped": len(record["skipped"])}
+
+
 def _features(dataset: str, **options: Any) -> Features:
     place = resolve(dataset)
     spec = str(place) if place.exists() else dataset

@@ -8,7 +8,7 @@ from typing import Any
 
 from genre_lib.bundle import Bundle
 from genre_lib.card import BySpan, Card
-from genre_lib.export import WeightType, write_bundle
+from genre_lib.export import RuntimeCheck, WeightType, write_bundle
 from genre_lib.front_end import FrontEnd
 from genre_lib.pipeline.assess import Assessment
 from genre_lib.pipeline.prepare import about
@@ -32,7 +32,7 @@ def publish(
     version: str,
     description: str,
     licence: str,
-    limits: tuple[str, ...] = (),
+    limits: str = "",
     tfjs_weights: WeightType = "uint16",
     smoothing_s: float = 3.0,
 ) -> Bundle:
@@ -44,8 +44,8 @@ def publish(
         Trained and assessed.
     name, version, description, licence : str
         For the card.
-    limits : tuple of str
-        Sentences about this training data, before the general ones.
+    limits : str
+        Sentences about this training data, separated by ``|``; the general ones follow.
     tfjs_weights : {"float32", "float16", "uint16", "uint8"}
     smoothing_s : float > 0 [s]
         As in `assess`.
@@ -72,7 +72,7 @@ def publish(
         temperatures=BySpan(**calibration.temperatures()),
         unsure_below=BySpan(**calibration.unsure_below()),
         silence_dbfs=SILENCE_DBFS,
-        limits=(*limits, *record["notes"], *LIMITS),
+        limits=(*(part.strip() for part in limits.split("|") if part.strip()), *record["notes"], *LIMITS),
         licence=licence,
         metrics=tuple(_metrics(assessment, shipped_is_measured=not (run.training / FINAL).exists())),
         training={
@@ -90,12 +90,22 @@ def publish(
     return write_bundle(run.bundle, model, card, tfjs_weights=tfjs_weights, recipe=recipe.to_yaml())
 
 
+def summary_of_export(bundle: Bundle, checks: list[RuntimeCheck]) -> dict[str, Any]:
+    """The export's numbers for metrics.json: sizes in bytes and differences from the golden values."""
+    return {
+        "bytes": sum(entry.size for entry in bundle.card.files.values()),
+        "tfjs_bytes": sum(entry.size for name, entry in bundle.card.files.items() if name.startswith("tfjs/")),
+        "differences": {check.runtime: check.error for check in checks},
+    }
+
+
 def _metrics(assessment: Assessment, *, shipped_is_measured: bool) -> list[dict[str, Any]]:
     metrics = assessment.evaluation.card_metrics()
     if not shipped_is_measured:
         twin = "of a network trained on train alone by the same recipe; the one shipped was trained on train + valid"
         metrics = [entry | {"note": "; ".join(filter(None, [entry.get("note"), twin]))} for entry in metrics]
-    for label, result in (("cross_validation", assessment.cross_validation), ("baseline", assessment.baseline)):
+    validation = assessment.validation
+    for label, result in (("cross_validation", validation.model), ("baseline", validation.baseline)):
         if result is not None:
             split = f"{len(result.by_fold)} artist-grouped folds x {len(result.by_seed)} seeds"
             metrics.append(

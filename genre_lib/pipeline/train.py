@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from genre_lib.datasets import Features
 from genre_lib.errors import RunError
@@ -112,6 +112,18 @@ def recipe_of(run: Run) -> Recipe:
     if not path.exists():
         raise RunError(f"{path} is missing: run notebook 02_train first.")
     return Recipe.load(path)
+
+
+def summary_of_training(run: Run, result: TrainingResult) -> dict[str, Any]:
+    """The training's numbers for metrics.json; what depends on the machine's speed stays in the history."""
+    last = {name: value for name, value in result.history[-1].items() if name != "seconds"}
+    return {
+        **last,
+        "epochs": len(result.history),
+        "stopped_early": result.stopped_early,
+        "parameters": int(result.model.count_params()),
+        "network": recipe_of(run).network,
+    }
 
 
 def _imitation(recipe: Recipe) -> Imitation | None:

@@ -1,0 +1,58 @@
+# Everything runs in .venv and web/node_modules of this checkout: no root, nothing global.
+
+PYTHON ?= $(shell for p in python3.12 python3.11 python3; do \
+  $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+READY := .venv/.ready
+MODULES := web/node_modules/.ready
+PAGE := web/dist/index.html
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format pipeline pretrain dashboard web bench parity lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## install everything into .venv
+
+$(READY): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 is needed: install one, or name it with make PYTHON=/path/to/python."; exit 1; }
+	@echo "installing Python packages into .venv (about 2 minutes)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(MODULES): web/package-lock.json
+	@command -v npm >/dev/null || { echo "Node 20 is needed: install it so that npm is on the path."; exit 1; }
+	@echo "installing JavaScript packages into web/node_modules"
+	@cd web && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+demo: $(READY) ## set up, and hear what the pretrained model says about a song
+	@$(BIN)/python -m genre_lib.demo
+
+test: $(READY) $(MODULES) ## every test, with real kernels, servers and browsers
+	@$(BIN)/python -m pytest
+
+check: $(READY) ## format, lint, types and quick tests
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/nbstripout --verify notebooks/*.ipynb
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest -q -m "not slow"
+
+format: $(READY) ## format sources and strip notebooks
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+	@$(BIN)/nbstripout notebooks/*.ipynb
+
+pipeline: $(READY) ## run the notebooks in order on the demo songs
+	@$(BIN)/genre run
+
+lock: $(READY) ## resolve requirements.lock again from pyproject.toml
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url pyproject.toml -o requirements.lock
+
+clean: ## remove everything that was built (runs and fetched data stay)
+	@rm -rf .venv web/node_modules web/dist build *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
