@@ -5,10 +5,13 @@ from __future__ import annotations
 import itertools
 import json
 import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
+
+import fastjsonschema
 
 from genre_lib.errors import BundleError
 from genre_lib.front_end import FrontEnd
@@ -142,15 +145,14 @@ def check_schema(values: Any, *, source: str) -> None:
         raise BundleError(
             f"{source} has schema version {version}, newer than {SCHEMA_VERSION}, which this program knows: update it."
         )
-    # Imported here: it costs a tenth of a second that `import genre_lib` need not pay.
-    from jsonschema import Draft202012Validator
-
-    error = next(
-        iter(sorted(Draft202012Validator(card_schema()).iter_errors(values), key=lambda e: list(e.path))), None
-    )
-    if error is not None:
-        where = "/".join(map(str, error.path)) or "the card"
-        raise BundleError(f"{source} does not fit the model card's schema at {where} ({error.message}): make it again.")
+    try:
+        _validator()(values)
+    except fastjsonschema.JsonSchemaValueException as error:
+        where = "/".join(map(str, error.path[1:])) or "the card"
+        what = error.message.removeprefix(error.name or "").strip()
+        raise BundleError(
+            f"{source} does not fit the model card's schema at {where} ({what}): get or make the bundle again."
+        ) from error
 
 
 @lru_cache(maxsize=1)
@@ -158,3 +160,10 @@ def card_schema() -> dict[str, Any]:
     """The JSON Schema of card.json."""
     schema: dict[str, Any] = json.loads(Path(__file__).with_name("card.schema.json").read_text())
     return schema
+
+
+@lru_cache(maxsize=1)
+def _validator() -> Callable[[Any], Any]:
+    # Not jsonschema: with what Jupyter installs beside it, importing that takes a second.
+    validator: Callable[[Any], Any] = fastjsonschema.compile(card_schema())
+    return validator

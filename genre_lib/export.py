@@ -39,6 +39,7 @@ from genre_lib.golden import (
     probability_error,
 )
 from genre_lib.model import LiteRtNetwork
+from genre_lib.quiet import quiet_native_stderr
 
 WeightType = Literal["float32", "float16", "uint16", "uint8"]
 
@@ -187,7 +188,8 @@ def _check_tfjs(bundle: Bundle, golden: Golden, tolerance: float) -> RuntimeChec
 def _export_litert(saved_model: str, path: Path) -> None:
     from genre_lib.tensorflow_setup import tf
 
-    path.write_bytes(tf.lite.TFLiteConverter.from_saved_model(saved_model).convert())
+    with quiet_native_stderr():
+        path.write_bytes(tf.lite.TFLiteConverter.from_saved_model(saved_model).convert())
 
 
 def _export_tfjs(saved_model: str, path: Path, weights: WeightType) -> None:

@@ -14,6 +14,7 @@ from genre_lib.bundle import LITERT, Bundle, open_bundle
 from genre_lib.card import Card
 from genre_lib.curve import FLOOR_DBFS, GenreCurve, step_levels, step_times
 from genre_lib.errors import AudioError, BundleError
+from genre_lib.quiet import quiet_native_stderr
 from genre_lib.timing import Timing
 
 # Frames a run of the network: about half a minute, so that memory does not grow with the recording.
@@ -160,7 +161,10 @@ class LiteRtNetwork:
         # One interpreter holds one set of tensors, and visitors of a dashboard share the model.
         self._lock = threading.Lock()
         try:
-            self._interpreter = Interpreter(model_path=str(path), num_threads=1)
+            # LiteRT announces its delegate on standard error, which is for errors.
+            with quiet_native_stderr():
+                self._interpreter = Interpreter(model_path=str(path), num_threads=1)
+                self._interpreter.allocate_tensors()
             self._input = self._interpreter.get_input_details()[0]["index"]
             # The order of outputs changes from one conversion to the next: only their rank tells them apart.
             by_rank = {len(detail["shape"]): detail for detail in self._interpreter.get_output_details()}

@@ -169,7 +169,7 @@ def variants(clip: Path, out: Path) -> list[Path]:
 @pytest.mark.slow
 def test_real_clips_give_the_same_answer_in_every_form(real_clips: list[Path], pretrained, tmp_path: Path) -> None:
     assert len(real_clips) == 66
-    same = {name: 0 for name in ("wav", "mp3", "stereo", "48k", "quiet")}
+    same = dict.fromkeys(("wav", "mp3", "stereo", "48k", "quiet"), 0)
     for clip in real_clips:
         reference = pretrained.curve(clip).answer()
         for path in variants(clip, tmp_path):
