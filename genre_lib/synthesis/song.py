@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -106,7 +106,7 @@ class Song:
         """Send a whole track through an effect."""
         self._tracks[name] = effect(self.track(name))
 
-    def mix(self, gains: dict[str, float], *, room_s: float, room: float) -> Sound:
+    def mix(self, gains: Mapping[str, float], *, room_s: float, room: float) -> Sound:
         """All tracks, each brought to its level [dB, relative to the others] and put into one room.
 
         Levels are set by what is heard, so that a loud instrument does not bury the others by its nature.
