@@ -95,9 +95,11 @@ def _add_data(commands: Any) -> None:
     )
     fetch = _command(group, "fetch", _data_fetch, "download a data set into data/raw")
     fetch.add_argument("name", choices=["gtzan"])
-    fetch.add_argument("--folder", help="where to (default: data/raw)")
+    fetch.add_argument("--folder", help="where to (default: data/raw/gtzan)")
+    fetch.add_argument("--mirror", action="append", help="huggingface, webarchive or original (default: each in turn)")
     demo = _command(group, "demo", _data_demo, "synthesise the demo songs")
     demo.add_argument("--folder", help="where to (default: data/derived/demo)")
+    _add_executor_options(demo)
     check = _command(
         group, "check", _data_check, "report what is usable, unreadable, silent, duplicated or split wrongly"
     )
@@ -224,24 +226,26 @@ def _model_info(options: argparse.Namespace) -> int:
 
 
 def _data_fetch(options: argparse.Namespace) -> int:
-    from genre_lib.datasets.gtzan import fetch_gtzan
+    from genre_lib.datasets.fetching import fetch_gtzan
 
-    print(fetch_gtzan(options.folder))
+    print(fetch_gtzan(options.folder, mirrors=options.mirror, progress=_progress("fetched bytes")))
     return 0
 
 
 def _data_demo(options: argparse.Namespace) -> int:
-    from genre_lib.datasets.demo import make_demo_data_set
+    from genre_lib.synthesis import make_demo
 
-    print(make_demo_data_set(options.folder))
+    with _executor(options) as executor:
+        demo = make_demo(options.folder, executor=executor, progress=_progress("synthesised"))
+    print(demo.folder)
     return 0
 
 
 def _data_check(options: argparse.Namespace) -> int:
-    from genre_lib.datasets import check_data_set, open_data_set
+    from genre_lib.datasets import check_data_set
 
     with _executor(options) as executor:
-        report = check_data_set(open_data_set(options.dataset), executor=executor, progress=_progress("checked"))
+        report = check_data_set(options.dataset, executor=executor, progress=_progress("checked"))
     print(json.dumps(report.to_dict(), indent=1) if options.json else report.to_text())
     return 0
 

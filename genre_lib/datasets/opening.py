@@ -45,8 +45,7 @@ def open_data_set(
     if text == "demo":
         from genre_lib.synthesis import make_demo
 
-        folder = places.derived_folder() / f"demo-{seed}"
-        return make_demo(folder, seed=seed, executor=executor, progress=progress).data_set
+        return make_demo(seed=seed, executor=executor, progress=progress).data_set
     if text == "gtzan":
         folder = places.raw_folder() / "gtzan"
         if not folder.is_dir():

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from genre_lib.datasets import places
 from genre_lib.datasets.manifest import open_manifest, write_manifest
 from genre_lib.datasets.table import DataSet, Track
 from genre_lib.errors import CacheError, DataSetError, ParameterError
@@ -66,14 +67,15 @@ class Medley:
 
 @dataclass(frozen=True)
 class Demo:
-    """The demo set and its medley."""
+    """The demo set and its medley, and the folder that holds them."""
 
+    folder: Path
     data_set: DataSet
     medley: Medley
 
 
 def make_demo(
-    folder: str | Path,
+    folder: str | Path | None = None,
     *,
     seed: int = 0,
     bands_per_genre: int = 5,
@@ -90,7 +92,8 @@ def make_demo(
 
     Parameters
     ----------
-    folder : str or Path
+    folder : str or Path, optional
+        By default ``data/derived/demo``, with the seed in its name where that is not 0.
     seed : int >= 0
     bands_per_genre : int >= 3
         A band shares instruments and studio; it is the group of its clips.
@@ -112,7 +115,7 @@ def make_demo(
     """
     if bands_per_genre < 3 or clips_per_band < 1 or clip_s <= 0 or medley_s <= 0:
         raise ParameterError("A demo set needs 3 bands a genre (one a split), 1 clip a band and lengths above 0.")
-    folder = Path(folder)
+    folder = Path(folder or places.derived_folder() / (f"demo-{seed}" if seed else "demo"))
     settings = {
         "version": _VERSION,
         "seed": seed,
@@ -141,7 +144,7 @@ def make_demo(
         write_manifest(partial_file, split_data_set(table, "grouped", seed=seed).tracks)
         os.replace(partial_file, manifest)
     read = open_manifest(manifest)
-    return Demo(DataSet("demo", read.tracks, read.genres, (DEMO_NOTE,)), medley)
+    return Demo(folder, DataSet("demo", read.tracks, read.genres, (DEMO_NOTE,)), medley)
 
 
 def synthesise(genre: str, *, band: int = 0, clip: int = 0, seed: int = 0, seconds: float = 10.0) -> Sound:
