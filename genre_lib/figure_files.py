@@ -1,0 +1,90 @@
+"""Figures on disk: interactive HTML that needs no network, and PNG and SVG drawn by a browser on this machine."""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import plotly.graph_objects as go
+
+FORMATS = ("html", "png", "svg")
+WIDTH, SCALE = 900, 2
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge")
+
+
+def save_figure(figure: go.Figure, folder: str | Path, name: str, *, formats: Sequence[str] = FORMATS) -> list[Path]:
+    """Write one figure; see `save_figures`, which starts the browser once for many."""
+    return save_figures({name: figure}, folder, formats=formats)
+
+
+def save_figures(
+    figures: Mapping[str, go.Figure], folder: str | Path, *, formats: Sequence[str] = FORMATS
+) -> list[Path]:
+    """Write figures as `folder/NAME.html`, `.png` and `.svg`.
+
+    Parameters
+    ----------
+    figures : mapping of name to figure
+    folder : path
+        Made if it is not there. All HTML files share one `plotly.min.js` in it, so that no page asks the network.
+    formats : sequence of `html`, `png`, `svg`
+
+    Returns
+    -------
+    list of Path
+        What was written. Where no browser is found, or it fails, a warning says so in one sentence and the HTML files
+        are all there is.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    if "html" in formats:
+        for name, figure in figures.items():
+            path = folder / f"{name}.html"
+            figure.write_html(path, include_plotlyjs="directory", full_html=True, config={"displaylogo": False})
+            written.append(path)
+    images = [kind for kind in formats if kind != "html"]
+    return written + _save_images(figures, folder, images) if images and figures else written
+
+
+def find_browser() -> str | None:
+    """The Chromium-like browser that draws images; None where there is none."""
+    from choreographer.browsers.chromium import Chromium
+
+    found: str | None = Chromium.find_browser(skip_local=False)
+    return found or next((path for name in _BROWSERS if (path := shutil.which(name))), None)
+
+
+def _save_images(figures: Mapping[str, go.Figure], folder: Path, formats: Sequence[str]) -> list[Path]:
+    browser = find_browser()
+    if browser is None:
+        _warn("No Chromium-like browser was found to draw images with, so figures are saved as HTML only.")
+        return []
+    import kaleido
+
+    wanted = [
+        {
+            "fig": figure,
+            "path": folder / f"{name}.{kind}",
+            "opts": {"format": kind, "width": WIDTH, "height": figure.layout.height or 500, "scale": SCALE},
+        }
+        for name, figure in figures.items()
+        for kind in formats
+    ]
+    paths = [folder / f"{name}.{kind}" for name in figures for kind in formats]
+    for path in paths:
+        path.unlink(missing_ok=True)
+    try:
+        # MathJax would be fetched from a CDN; no figure here has a formula.
+        errors = kaleido.write_fig_from_object_sync(wanted, kopts={"path": browser, "mathjax": False, "timeout": 60})
+    except Exception as error:
+        errors = (error,)
+    if errors:
+        _warn(f"The browser {browser} could not draw every image ({errors[0]}), so some figures are HTML only.")
+    return [path for path in paths if path.exists()]
+
+
+def _warn(sentence: str) -> None:
+    warnings.warn(sentence, stacklevel=4)

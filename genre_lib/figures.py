@@ -1,0 +1,373 @@
+"""Every figure of the notebooks, each a function from saved results to a Plotly figure.
+
+All take `dark=True` for a dark page. Each is readable in black and white and by colour-blind people: series differ in
+dash, symbol or hatching, heat maps print their numbers, intervals are drawn where they are known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import ArrayLike, NDArray
+from plotly.subplots import make_subplots
+
+from genre_lib.calibration import SpanCalibration
+from genre_lib.comparison import Comparison, LeakDemonstration
+from genre_lib.evaluation import Condition, Evaluation
+from genre_lib.figure_files import save_figure, save_figures
+from genre_lib.figure_style import (
+    HATCH,
+    accents,
+    add_band,
+    bars_of,
+    estimate_bars,
+    finish,
+    ink,
+    part,
+    percent,
+    percent_axis,
+    template,
+)
+from genre_lib.palette import PALETTE, SILENCE, UNSURE, genre_colours, genre_styles
+
+__all__ = [
+    "calibration_figure",
+    "comparison_figure",
+    "conditions_figure",
+    "confusion_figure",
+    "curve_figure",
+    "gain_figure",
+    "genre_colours",
+    "leak_figure",
+    "learning_figure",
+    "per_genre_figure",
+    "save_figure",
+    "save_figures",
+    "seconds_figure",
+    "template",
+]
+
+_BLUES = ((0.0, "#f7f8fc"), (0.25, "#cdd3ee"), (0.6, "#7480cc"), (1.0, "#2b3590"))
+_BLUES_DARK = ((0.0, "#181b22"), (0.25, "#2c356b"), (0.6, "#5a68c8"), (1.0, "#c4cbf5"))
+
+
+def confusion_figure(evaluation: Evaluation, *, dark: bool = False) -> go.Figure:
+    """Rows: the right genre; columns: the genre named; the shade is the share of the row, the number the clips."""
+    counts = np.asarray(evaluation.confusion)
+    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    size = 460 + 34 * len(evaluation.genres)
+    figure = go.Figure(
+        go.Heatmap(
+            z=share,
+            x=evaluation.genres,
+            y=evaluation.genres,
+            text=np.where(counts > 0, counts, "").tolist(),
+            texttemplate="%{text}",
+            customdata=counts,
+            hovertemplate="%{y}, named %{x}<br>%{customdata} clips, %{z:.0%} of the row<extra></extra>",
+            colorscale=_BLUES_DARK if dark else _BLUES,
+            zmin=0,
+            zmax=1,
+            xgap=2,
+            ygap=2,
+            colorbar={"title": "share of row", "tickformat": ".0%", "thickness": 12, "outlinewidth": 0},
+        )
+    )
+    figure.update_yaxes(autorange="reversed", title="right genre", showgrid=False)
+    figure.update_xaxes(title="genre named", showgrid=False, tickangle=-35)
+    accuracy = percent(evaluation.accuracy)
+    return finish(figure, f"Confusion: {accuracy} right", part(evaluation), dark, height=min(size, 900))
+
+
+def per_genre_figure(evaluation: Evaluation, *, dark: bool = False) -> go.Figure:
+    """Precision and recall of each genre, with intervals."""
+    first, second = accents(dark)
+    figure = go.Figure()
+    for name, colour, pattern in (("recall", first, ""), ("precision", second, "/")):
+        estimates = [getattr(score, name) for score in evaluation.per_genre]
+        figure.add_bar(
+            name=name,
+            x=[f"{score.genre}<br>n = {score.n_clips}" for score in evaluation.per_genre],
+            y=[None if estimate is None else estimate.value for estimate in estimates],
+            error_y={**bars_of(estimates), "color": ink(dark), "thickness": 1.2, "width": 3},
+            marker={"color": colour, "pattern": {"shape": pattern, **HATCH}},
+            hovertemplate="%{x}<br>" + name + " %{y:.0%}<extra></extra>",
+        )
+    figure.update_layout(barmode="group", bargap=0.25)
+    percent_axis(figure)
+    return finish(figure, "Recall and precision by genre", part(evaluation), dark)
+
+
+def calibration_figure(spans: Sequence[SpanCalibration], *, dark: bool = False) -> go.Figure:
+    """Reliability before and after its temperature, one panel a span; the dot's area is the share of answers."""
+    first, second = accents(dark)
+    figure = make_subplots(
+        cols=len(spans),
+        shared_yaxes=True,
+        horizontal_spacing=0.04,
+        subplot_titles=[
+            f"{span.name}, {span.seconds:.2g} s<br>ECE {span.ece_before:.3f} → <b>{span.ece_after:.3f}</b>"
+            f" (T = {span.temperature:.2f})"
+            for span in spans
+        ],
+    )
+    for column, span in enumerate(spans, start=1):
+        figure.add_scatter(
+            x=[0, 1],
+            y=[0, 1],
+            mode="lines",
+            line={"color": SILENCE, "dash": "dot", "width": 1.5},
+            name="as it should be",
+            hoverinfo="skip",
+            showlegend=column == 1,
+            col=column,
+            row=1,
+        )
+        for name, curve, colour, symbol, dash in (
+            ("temperature 1", span.before, second, "diamond-open", "dash"),
+            ("cross-fitted temperature", span.after, first, "circle", "solid"),
+        ):
+            counts = np.asarray(curve.counts)
+            figure.add_scatter(
+                x=curve.confidence,
+                y=curve.accuracy,
+                customdata=counts,
+                mode="lines+markers",
+                name=name,
+                showlegend=column == 1,
+                line={"color": colour, "dash": dash},
+                marker={"symbol": symbol, "size": 5 + 14 * np.sqrt(counts / counts.sum())},
+                hovertemplate="confidence %{x:.2f}<br>right %{y:.0%} of %{customdata}<extra></extra>",
+                col=column,
+                row=1,
+            )
+    figure.update_xaxes(range=[0, 1.02], title="confidence", tickformat=".0%")
+    figure.update_yaxes(range=[0, 1.02], tickformat=".0%")
+    figure.update_yaxes(title="share right", col=1)
+    figure.update_annotations(font_size=13)
+    n = spans[0].n_clips
+    note = f"{spans[0].binning} bins, fitted on the other {spans[0].n_folds - 1} of {spans[0].n_folds} folds, {n} clips"
+    figure = finish(figure, "Does the confidence mean what it says?", note, dark, height=520)
+    return figure.update_layout(margin_t=130)
+
+
+def seconds_figure(evaluation: Evaluation, *, dark: bool = False) -> go.Figure:
+    """Accuracy against seconds of sound heard."""
+    first, second = accents(dark)
+    figure = go.Figure()
+    add_band(figure, evaluation.by_seconds, "the first seconds, as heard live", first, "circle", "solid")
+    if evaluation.by_excerpt:
+        add_band(figure, evaluation.by_excerpt, "seconds from anywhere", second, "diamond", "dash")
+    ticks = sorted({point.x for point in (*evaluation.by_seconds, *evaluation.by_excerpt)})
+    figure.update_xaxes(type="log", tickvals=ticks, ticktext=[f"{tick:g} s" for tick in ticks], title="sound heard")
+    percent_axis(figure)
+    return finish(figure, "How soon can it be believed?", part(evaluation), dark)
+
+
+def gain_figure(evaluation: Evaluation, *, dark: bool = False) -> go.Figure:
+    """Accuracy against the recording's level."""
+    first, _ = accents(dark)
+    figure = go.Figure()
+    add_band(figure, evaluation.by_gain, "accuracy", first, "circle", "solid")
+    gains = [point.x for point in evaluation.by_gain]
+    figure.update_xaxes(title="gain", tickvals=gains, ticktext=[f"{gain:+g} dB" for gain in gains])
+    figure.update_layout(showlegend=False)
+    percent_axis(figure)
+    return finish(figure, "Does loudness matter?", part(evaluation), dark)
+
+
+def conditions_figure(
+    conditions: Sequence[Condition],
+    *,
+    title: str = "What a bad recording costs",
+    subtitle: str = "",
+    dark: bool = False,
+) -> go.Figure:
+    """Accuracy under each treatment; the label gives the paired difference in points."""
+    first, _ = accents(dark)
+    shown = list(conditions)[::-1]
+    plain = conditions[0].accuracy.value
+    figure = go.Figure(
+        go.Bar(
+            y=[
+                condition.name
+                + (f"  <b>{100 * condition.difference.value:+.1f}</b>" if condition is not conditions[0] else "")
+                for condition in shown
+            ],
+            x=[condition.accuracy.value for condition in shown],
+            orientation="h",
+            error_x={**bars_of([condition.accuracy for condition in shown]), "color": ink(dark), "thickness": 1.2},
+            marker={
+                "color": [SILENCE if condition is conditions[0] else first for condition in shown],
+                "pattern": {"shape": ["" if condition is conditions[0] else "/" for condition in shown], **HATCH},
+            },
+            hovertemplate="%{y}: %{x:.1%}<extra></extra>",
+        )
+    )
+    figure.add_vline(plain, line={"color": SILENCE, "dash": "dot"})
+    figure.update_xaxes(range=[0, 1], tickformat=".0%", title="clips named rightly; bold: points won or lost")
+    return finish(figure, title, subtitle, dark, height=200 + 46 * len(shown))
+
+
+def leak_figure(leak: LeakDemonstration, *, dark: bool = False) -> go.Figure:
+    """The same training measured on a random and on an artist-aware split."""
+    first, second = accents(dark)
+    bars = [("random split", leak.random, second, "/"), ("split by artist", leak.artist_aware, first, "")]
+    if leak.seen is not None and leak.unseen is not None:
+        bars[1:1] = [
+            ("random split:<br>artist also in training", leak.seen, second, "x"),
+            ("random split:<br>artist new", leak.unseen, second, "."),
+        ]
+    figure = estimate_bars(bars, dark)
+    subtitle = (
+        f"{leak.shared_random:.0%} of the random split's test clips share their artist with the training part, "
+        f"{leak.shared_artist_aware:.0%} of the other's"
+    )
+    return finish(figure, "What a random split hides", subtitle, dark)
+
+
+def comparison_figure(comparison: Comparison, *, dark: bool = False) -> go.Figure:
+    """Two models on the same clips; the subtitle says what the paired interval allows to say."""
+    first, second = accents(dark)
+    bars = [(comparison.model_a, comparison.a, first, ""), (comparison.model_b, comparison.b, second, "/")]
+    return finish(estimate_bars(bars, dark), "On the same clips", comparison.sentence(), dark)
+
+
+def learning_figure(
+    history: Sequence[Mapping[str, float]] | Mapping[str, Sequence[float]], *, dark: bool = False
+) -> go.Figure:
+    """Loss and accuracy by epoch, as `fit` records them.
+
+    Parameters
+    ----------
+    history : sequence of mappings, or mapping of sequences
+        One mapping an epoch, or one list a quantity. Quantities that name a loss go into the first panel, those that
+        name an accuracy into the second; others are left out.
+    """
+    first, _ = accents(dark)
+    if isinstance(history, Mapping):
+        columns = {name: list(values) for name, values in history.items()}
+    else:
+        quantities = dict.fromkeys(name for row in history for name in row)
+        columns = {name: [row.get(name, np.nan) for row in history] for name in quantities}
+    panels = {kind: [name for name in columns if kind in name.lower()] for kind in ("loss", "accuracy")}
+    panels = {kind: names for kind, names in panels.items() if names}
+    figure = make_subplots(cols=max(1, len(panels)), subplot_titles=list(panels), horizontal_spacing=0.1)
+    for column, (kind, names) in enumerate(panels.items(), start=1):
+        for index, name in enumerate(names):
+            held_out = name.startswith("val")
+            values = columns[name]
+            figure.add_scatter(
+                x=list(range(1, len(values) + 1)),
+                y=values,
+                name=name.replace("_", " "),
+                mode="lines+markers" if len(values) < 40 else "lines",
+                line={
+                    "color": first if held_out else list(PALETTE.values())[3 + index],
+                    "dash": "solid" if held_out else "dash",
+                },
+                marker={"symbol": "circle" if held_out else "diamond-open", "size": 6},
+                col=column,
+                row=1,
+            )
+        if kind == "accuracy":
+            figure.update_yaxes(tickformat=".0%", col=column)
+    figure.update_xaxes(title="epoch")
+    return finish(figure, "Learning", "solid: validation part, dashed: training part", dark).update_layout(margin_t=110)
+
+
+def curve_figure(
+    times: ArrayLike,
+    probabilities: ArrayLike,
+    genres: Sequence[str],
+    *,
+    state: Sequence[str] | NDArray[np.str_] | None = None,
+    waveform: NDArray[np.floating[Any]] | None = None,
+    sample_rate: int = 22050,
+    title: str = "",
+    dark: bool = False,
+) -> go.Figure:
+    """The belief over genres for every moment, stacked to 1.
+
+    Parameters
+    ----------
+    times : array [shape=(n_steps,), unit=s]
+    probabilities : array [shape=(n_steps, n_genres)]
+    genres : sequence of str [length n_genres]
+    state : sequence of str [shape=(n_steps,)], optional
+        `music`, `unsure` or `silence`; the latter two are veiled.
+    waveform : array [shape=(n,)], optional
+        Drawn below, reduced to its envelope.
+    """
+    t, p = np.asarray(times, dtype=float), np.asarray(probabilities, dtype=float)
+    styles = genre_styles(genres)
+    rows = 1 if waveform is None else 2
+    figure = make_subplots(rows=rows, shared_xaxes=True, vertical_spacing=0.03, row_heights=[1.0, 0.22][:rows])
+    for index, genre in enumerate(genres):
+        style = styles[genre]
+        figure.add_scatter(
+            x=t,
+            y=p[:, index],
+            name=genre,
+            stackgroup="belief",
+            mode="lines",
+            line={"width": 0.8, "color": "#14161c" if dark else "#ffffff"},
+            fillcolor=style.colour,
+            fillpattern={
+                "shape": style.pattern,
+                "fgcolor": "rgba(255,255,255,0.45)",
+                "bgcolor": style.colour,
+                "size": 7,
+            },
+            hovertemplate=genre + " %{y:.0%}<extra></extra>",
+            row=1,
+            col=1,
+        )
+    for name, start, stop in _runs(t, state):
+        figure.add_vrect(
+            x0=start,
+            x1=stop,
+            row=1,
+            col=1,
+            line_width=0,
+            fillcolor=SILENCE if name == "silence" else UNSURE,
+            opacity=0.85 if name == "silence" else 0.5,
+            annotation={"text": name if stop - start > 0.06 * np.ptp(t) else "", "font": {"size": 12}},
+        )
+    if waveform is not None:
+        x, low, high = _envelope(np.asarray(waveform), sample_rate)
+        shape: dict[str, Any] = {"line": {"width": 0.5, "color": SILENCE}, "hoverinfo": "skip", "showlegend": False}
+        shape |= {"row": 2, "col": 1}
+        figure.add_scatter(x=x, y=high, **shape)
+        figure.add_scatter(x=x, y=low, fill="tonexty", fillcolor=SILENCE, **shape)
+        figure.update_yaxes(visible=False, row=2)
+    figure.update_yaxes(range=[0, 1], tickformat=".0%", title="belief", row=1)
+    figure.update_xaxes(title="seconds", row=rows)
+    figure.update_layout(hovermode="x unified", legend_traceorder="normal")
+    return finish(figure, title or "Genre curve", "", dark, height=460 + 90 * (rows - 1))
+
+
+def _runs(times: NDArray[np.float64], state: Sequence[str] | NDArray[np.str_] | None) -> list[tuple[str, float, float]]:
+    """Spans (state, start, stop) that are not music."""
+    if state is None or not len(times):
+        return []
+    half = float(np.median(np.diff(times))) / 2 if len(times) > 1 else 0.5
+    states = np.asarray(state)
+    edges = np.flatnonzero(np.append(True, states[1:] != states[:-1]))
+    stops = np.append(edges[1:], len(states))
+    return [
+        (str(states[a]), float(times[a]) - half, float(times[b - 1]) + half)
+        for a, b in zip(edges, stops, strict=True)
+        if states[a] != "music"
+    ]
+
+
+def _envelope(
+    samples: NDArray[np.floating[Any]], sample_rate: int, n_points: int = 1200
+) -> tuple[NDArray[np.float64], NDArray[np.floating[Any]], NDArray[np.floating[Any]]]:
+    size = max(1, len(samples) // n_points)
+    blocks = samples[: len(samples) // size * size].reshape(-1, size)
+    return (np.arange(len(blocks)) + 0.5) * size / sample_rate, blocks.min(axis=1), blocks.max(axis=1)
