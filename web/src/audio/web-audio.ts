@@ -1,0 +1,125 @@
+/** Everything the page asks of the browser's audio, in one place, so that tests can put fakes in its stead. */
+import captureUrl from "./capture.worklet.ts?worker&url";
+
+/** Live sound on its way to the worker. */
+export interface Capture {
+  /** Hz */
+  readonly sampleRate: number;
+  /** where the pieces of sound arrive; handed to the worker */
+  readonly port: MessagePort;
+  /** what the sound comes from, as the browser names it */
+  readonly label: string;
+  /** Called when the sound ends by itself: unplugged, or sharing stopped. */
+  onended: (() => void) | null;
+  /** Called with true while the browser holds the sound back, false once it flows. */
+  onlocked: ((locked: boolean) => void) | null;
+  isLocked(): boolean;
+  /** Tries to start a held-back sound; needs a click or key press to succeed. */
+  unlock(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface WebAudio {
+  readonly canCaptureTab: boolean;
+  readonly canCaptureMicrophone: boolean;
+  captureMicrophone(): Promise<Capture>;
+  captureTab(): Promise<Capture>;
+  /** Decodes a whole file at `sampleRate`; the mean of its channels. */
+  decodeWhole(file: Blob, sampleRate: number): Promise<Float32Array>;
+}
+
+/** Sound that could not be captured; the message is a sentence that says what to do. */
+export class CaptureError extends Error {
+  override readonly name = "CaptureError";
+}
+
+export const browserAudio: WebAudio = {
+  get canCaptureMicrophone() {
+    return typeof navigator.mediaDevices?.getUserMedia === "function" && typeof AudioWorkletNode === "function";
+  },
+
+  get canCaptureTab() {
+    return typeof navigator.mediaDevices?.getDisplayMedia === "function" && typeof AudioWorkletNode === "function";
+  },
+
+  async captureMicrophone() {
+    // Made for speech, these three would change what music sounds like.
+    const audio = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+    return capture(await granted(() => navigator.mediaDevices.getUserMedia({ audio }), "the microphone"));
+  },
+
+  async captureTab() {
+    const audio = { echoCancellation: false, noiseSuppression: false, autoGainControl: false, suppressLocalAudioPlayback: false };
+    const stream = await granted(() => navigator.mediaDevices.getDisplayMedia({ audio, video: true }), "a tab");
+    // Browsers hand out sound only together with a picture, which nobody looks at here.
+    for (const track of stream.getVideoTracks()) track.stop();
+    if (stream.getAudioTracks().length === 0) {
+      throw new CaptureError("What you shared came without sound; share again and tick the box that shares its sound.");
+    }
+    return capture(stream);
+  },
+
+  async decodeWhole(file, sampleRate) {
+    const context = new OfflineAudioContext(1, 1, sampleRate);
+    const buffer = await context.decodeAudioData(await file.arrayBuffer());
+    const mono = buffer.getChannelData(0);
+    for (let channel = 1; channel < buffer.numberOfChannels; channel++) {
+      const other = buffer.getChannelData(channel);
+      for (let i = 0; i < mono.length; i++) mono[i] += other[i];
+    }
+    if (buffer.numberOfChannels > 1) for (let i = 0; i < mono.length; i++) mono[i] /= buffer.numberOfChannels;
+    return mono;
+  },
+};
+
+async function granted(request: () => Promise<MediaStream>, what: string): Promise<MediaStream> {
+  try {
+    return await request();
+  } catch (error) {
+    const name = error instanceof DOMException ? error.name : "";
+    if (name === "NotAllowedError" || name === "SecurityError") {
+      throw new CaptureError(`The browser did not let this page hear ${what}; allow it in the address bar and try again.`);
+    }
+    if (name === "NotFoundError") throw new CaptureError(`No sound input was found; connect ${what} and try again.`);
+    if (name === "NotReadableError") throw new CaptureError(`Another program holds ${what}; close it and try again.`);
+    throw new CaptureError(`It was not possible to listen to ${what}: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+async function capture(stream: MediaStream): Promise<Capture> {
+  const context = new AudioContext({ latencyHint: "interactive" });
+  const track = stream.getAudioTracks()[0];
+  try {
+    await context.audioWorklet.addModule(captureUrl);
+  } catch (error) {
+    for (const each of stream.getTracks()) each.stop();
+    await context.close();
+    throw new CaptureError(`The browser could not start its audio thread: ${error instanceof Error ? error.message : error}`);
+  }
+  const source = context.createMediaStreamSource(stream);
+  const node = new AudioWorkletNode(context, "capture", { numberOfOutputs: 0 });
+  source.connect(node);
+  const { port1, port2 } = new MessageChannel();
+  node.port.postMessage(port1, [port1]);
+  const result: Capture = {
+    sampleRate: context.sampleRate,
+    port: port2,
+    label: track.label,
+    onended: null,
+    onlocked: null,
+    isLocked: () => context.state !== "running" && context.state !== "closed",
+    unlock: () => context.resume(),
+    async close() {
+      track.onended = null;
+      context.onstatechange = null;
+      for (const each of stream.getTracks()) each.stop();
+      source.disconnect();
+      node.port.postMessage(null);
+      if (context.state !== "closed") await context.close();
+    },
+  };
+  track.onended = () => result.onended?.();
+  context.onstatechange = () => result.onlocked?.(result.isLocked());
+  void context.resume().catch(() => undefined);
+  return result;
+}

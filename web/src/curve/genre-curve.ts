@@ -1,0 +1,206 @@
+/** The belief over genres for every moment, with the arithmetic of docs/bundle.md ("Curve"). */
+import type { Card } from "../bundle/card.ts";
+import type { Steps } from "../model/step-stream.ts";
+import { forSpan } from "./spans.ts";
+
+export type State = "music" | "unsure" | "silence";
+
+/** A belief over the card's genres. */
+export interface Belief {
+  readonly state: State;
+  /** one probability per genre, in the card's order */
+  readonly probabilities: Float64Array;
+}
+
+/** A curve ready to be shown: one row per step. */
+export interface ShownCurve {
+  readonly nSteps: number;
+  /** row-major `(nSteps, nGenres)` */
+  readonly probabilities: Float32Array;
+  readonly states: readonly State[];
+}
+
+export interface Smoothing {
+  /** seconds; 0 shows the raw steps */
+  readonly seconds: number;
+  /** true where the future is unknown: the window then ends at the step */
+  readonly causal: boolean;
+  /** replaces the card's threshold for the span */
+  readonly unsureBelow?: number | undefined;
+}
+
+/** Unsmoothed logits and levels of a growing recording, and everything that follows from them. */
+export class GenreCurve {
+  private logits = new Float32Array(0);
+  private levelsDbfs = new Float32Array(0);
+  private nKept = 0;
+  private dropped = 0;
+  private readonly sumOfMusic: Float64Array;
+  private nMusic = 0;
+
+  /** @param capacity the most steps to keep; older ones are forgotten, but still count in `answer` */
+  constructor(readonly card: Card, private readonly capacity = Infinity) {
+    this.sumOfMusic = new Float64Array(card.genres.length);
+  }
+
+  get nGenres(): number {
+    return this.card.genres.length;
+  }
+
+  /** Steps kept. */
+  get nSteps(): number {
+    return this.nKept;
+  }
+
+  /** Number of the oldest step kept. */
+  get firstStep(): number {
+    return this.dropped;
+  }
+
+  /** dBFS, one per kept step */
+  get levels(): Float32Array {
+    return this.levelsDbfs.subarray(0, this.nKept);
+  }
+
+  add(steps: Steps): void {
+    if (steps.first !== this.dropped + this.nKept) throw new RangeError("Steps must arrive in order.");
+    this.makeRoom(steps.count);
+    this.logits.set(steps.logits, this.nKept * this.nGenres);
+    this.levelsDbfs.set(steps.levels, this.nKept);
+    for (let i = 0; i < steps.count; i++) {
+      if (this.isSilent(this.nKept + i)) continue;
+      this.nMusic++;
+      for (let g = 0; g < this.nGenres; g++) this.sumOfMusic[g] += steps.logits[i * this.nGenres + g];
+    }
+    this.nKept += steps.count;
+  }
+
+  /** Centre, in seconds, of what kept step `i` heard. */
+  time(i: number): number {
+    const [from, to] = this.heardSpan(i);
+    return (from + to) / 2;
+  }
+
+  /** End, in seconds, of what kept step `i` heard: the moment it becomes known. */
+  knownAt(i: number): number {
+    return this.heardSpan(i)[1];
+  }
+
+  isSilent(i: number): boolean {
+    return this.levelsDbfs[i] < this.card.silence_dbfs;
+  }
+
+  /** What kept step `i` alone says. */
+  raw(i: number): Belief {
+    const row = this.logits.subarray(i * this.nGenres, (i + 1) * this.nGenres);
+    const probabilities = softmax(row, this.card.temperatures.step);
+    const state = this.isSilent(i) ? "silence" : this.named(probabilities, this.card.unsure_below.step);
+    return { state, probabilities };
+  }
+
+  /** Every kept step, smoothed for display. */
+  smoothed(smoothing: Smoothing): ShownCurve {
+    const { step_period_s } = this.card.timing;
+    const width = Math.max(1, roundHalfEven(smoothing.seconds / step_period_s));
+    const span = width * step_period_s;
+    const temperature = forSpan(this.card, this.card.temperatures, span);
+    const threshold = smoothing.unsureBelow ?? forSpan(this.card, this.card.unsure_below, span);
+    const { sums, counts } = this.runningSums();
+    const before = smoothing.causal ? width - 1 : Math.floor((width - 1) / 2);
+    const after = smoothing.causal ? 0 : Math.floor(width / 2);
+    const probabilities = new Float32Array(this.nKept * this.nGenres);
+    const states: State[] = [];
+    const mean = new Float64Array(this.nGenres);
+    for (let i = 0; i < this.nKept; i++) {
+      if (this.isSilent(i)) {
+        probabilities.set(this.raw(i).probabilities, i * this.nGenres);
+        states.push("silence");
+        continue;
+      }
+      const from = Math.max(0, i - before);
+      const to = Math.min(this.nKept, i + after + 1);
+      const n = counts[to] - counts[from];
+      for (let g = 0; g < this.nGenres; g++) {
+        mean[g] = (sums[to * this.nGenres + g] - sums[from * this.nGenres + g]) / n;
+      }
+      const belief = softmax(mean, temperature);
+      probabilities.set(belief, i * this.nGenres);
+      states.push(this.named(belief, threshold));
+    }
+    return { nSteps: this.nKept, probabilities, states };
+  }
+
+  /** The answer for everything heard since the start. */
+  answer(): Belief {
+    const span = this.nMusic * this.card.timing.step_period_s;
+    if (this.nMusic === 0) {
+      return { state: "silence", probabilities: new Float64Array(this.nGenres).fill(1 / this.nGenres) };
+    }
+    const mean = this.sumOfMusic.map((sum) => sum / this.nMusic);
+    const probabilities = softmax(mean, forSpan(this.card, this.card.temperatures, span));
+    return { state: this.named(probabilities, forSpan(this.card, this.card.unsure_below, span)), probabilities };
+  }
+
+  private named(probabilities: Float64Array, threshold: number): State {
+    return Math.max(...probabilities) < threshold ? "unsure" : "music";
+  }
+
+  /** Start and end, in seconds, of the samples that kept step `i` heard. */
+  private heardSpan(i: number): [number, number] {
+    const { timing, front_end } = this.card;
+    const start = (this.dropped + i) * timing.step_frames + timing.first_frame;
+    const last = start + timing.receptive_field_frames - 1;
+    return [
+      (Math.max(0, start) * front_end.hop_length) / front_end.sample_rate,
+      (last * front_end.hop_length + front_end.n_fft) / front_end.sample_rate,
+    ];
+  }
+
+  /** Sums of the musical steps' logits before each step, and how many there were. */
+  private runningSums(): { sums: Float64Array; counts: Int32Array } {
+    const n = this.nGenres;
+    const sums = new Float64Array((this.nKept + 1) * n);
+    const counts = new Int32Array(this.nKept + 1);
+    for (let i = 0; i < this.nKept; i++) {
+      const music = !this.isSilent(i);
+      counts[i + 1] = counts[i] + (music ? 1 : 0);
+      for (let g = 0; g < n; g++) sums[(i + 1) * n + g] = sums[i * n + g] + (music ? this.logits[i * n + g] : 0);
+    }
+    return { sums, counts };
+  }
+
+  private makeRoom(count: number): void {
+    if (this.nKept + count > this.capacity) {
+      // Forget a quarter at once, so that forgetting stays rare.
+      const drop = Math.min(this.nKept, Math.ceil(this.capacity / 4) + count);
+      this.logits.copyWithin(0, drop * this.nGenres, this.nKept * this.nGenres);
+      this.levelsDbfs.copyWithin(0, drop, this.nKept);
+      this.nKept -= drop;
+      this.dropped += drop;
+    }
+    const needed = this.nKept + count;
+    if (needed <= this.levelsDbfs.length) return;
+    const room = Math.max(256, needed * 2);
+    const logits = new Float32Array(room * this.nGenres);
+    const levels = new Float32Array(room);
+    logits.set(this.logits.subarray(0, this.nKept * this.nGenres));
+    levels.set(this.levelsDbfs.subarray(0, this.nKept));
+    this.logits = logits;
+    this.levelsDbfs = levels;
+  }
+}
+
+export function softmax(logits: ArrayLike<number>, temperature: number): Float64Array {
+  const result = Float64Array.from(logits, (x) => x / temperature);
+  const largest = Math.max(...result);
+  let sum = 0;
+  for (let i = 0; i < result.length; i++) sum += result[i] = Math.exp(result[i] - largest);
+  return result.map((x) => x / sum);
+}
+
+/** Python's `round`: halves go to the even neighbour. */
+function roundHalfEven(x: number): number {
+  const floor = Math.floor(x);
+  if (x - floor !== 0.5) return Math.round(x);
+  return floor % 2 === 0 ? floor : floor + 1;
+}

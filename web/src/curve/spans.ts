@@ -1,0 +1,23 @@
+/** Temperatures and thresholds for a span of any length (docs/bundle.md, "Spans"). */
+import type { BySpan, Card } from "../bundle/card.ts";
+
+const CLIP_S = 30;
+
+/**
+ * Linear interpolation in log(seconds) through the card's three points, constant outside.
+ *
+ * @param seconds span, > 0
+ */
+export function forSpan(card: Card, values: BySpan, seconds: number): number {
+  const step = card.timing.step_period_s;
+  const points: [number, number][] = [[step, values.step]];
+  if (card.smoothing_s > step && card.smoothing_s < CLIP_S) points.push([card.smoothing_s, values.smoothed]);
+  points.push([CLIP_S, values.clip]);
+  if (seconds <= points[0][0]) return points[0][1];
+  for (let i = 1; i < points.length; i++) {
+    const [s0, v0] = points[i - 1];
+    const [s1, v1] = points[i];
+    if (seconds <= s1) return v0 + ((v1 - v0) * (Math.log(seconds) - Math.log(s0))) / (Math.log(s1) - Math.log(s0));
+  }
+  return points[points.length - 1][1];
+}

@@ -1,0 +1,60 @@
+/** Files that people drop or choose, and what each of them is. */
+
+/** Something dropped on the page. */
+export type Dropped =
+  | { readonly kind: "sound"; readonly file: File }
+  | { readonly kind: "zip"; readonly archive: File }
+  | { readonly kind: "bundle"; readonly files: ReadonlyMap<string, Uint8Array> }
+  | { readonly kind: "nothing"; readonly sentence: string };
+
+/** A folder with more in it is surely not a model. */
+const MOST_FILES = 200;
+
+/** Must be called while the drop event is being handled; afterwards the browser forgets what was dropped. */
+export async function readDrop(transfer: DataTransfer): Promise<Dropped> {
+  const entries = Array.from(transfer.items, (item) => item.webkitGetAsEntry?.() ?? null);
+  const files = Array.from(transfer.files);
+  const folder = entries.find((entry) => entry?.isDirectory);
+  if (folder) return bundleFrom(await filesBelow(folder as FileSystemDirectoryEntry));
+  return classify(files);
+}
+
+export async function classify(files: readonly File[]): Promise<Dropped> {
+  if (files.length === 0) return { kind: "nothing", sentence: "There was no file in what you dropped; drop a sound file." };
+  if (files.some((file) => file.name === "card.json")) return bundleFrom(new Map(files.map((file) => [file.webkitRelativePath || file.name, file])));
+  const [file] = files;
+  if (/\.zip$/i.test(file.name)) return { kind: "zip", archive: file };
+  return { kind: "sound", file };
+}
+
+/** @param files a chosen folder's files, which carry their path */
+export async function bundleFrom(files: ReadonlyMap<string, File>): Promise<Dropped> {
+  if (files.size > MOST_FILES) {
+    return { kind: "nothing", sentence: `This folder holds more than ${MOST_FILES} files, too many for a model bundle.` };
+  }
+  const contents = new Map<string, Uint8Array>();
+  for (const [path, file] of files) {
+    // The browser never needs these, and they are the largest.
+    if (/\.(keras|tflite)$/.test(path)) continue;
+    contents.set(path, new Uint8Array(await file.arrayBuffer()));
+  }
+  return { kind: "bundle", files: contents };
+}
+
+async function filesBelow(folder: FileSystemDirectoryEntry): Promise<Map<string, File>> {
+  const found = new Map<string, File>();
+  const waiting: FileSystemDirectoryEntry[] = [folder];
+  for (let next = waiting.pop(); next && found.size <= MOST_FILES; next = waiting.pop()) {
+    const reader = next.createReader();
+    // One call gives at most a hundred entries; an empty answer ends it.
+    for (;;) {
+      const batch = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+      if (batch.length === 0) break;
+      for (const entry of batch) {
+        if (entry.isDirectory) waiting.push(entry as FileSystemDirectoryEntry);
+        else found.set(entry.fullPath.slice(1), await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject)));
+      }
+    }
+  }
+  return found;
+}

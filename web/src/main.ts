@@ -1,0 +1,26 @@
+import { bundlePath } from "virtual:pretrained-bundle";
+import { demoSongs } from "virtual:demo-songs";
+import { App } from "./app.ts";
+import { browserAudio } from "./audio/web-audio.ts";
+import { startAbout } from "./views/about-view.ts";
+import { startTheme } from "./views/theme.ts";
+import { ListeningWorker, type WorkerLike } from "./worker/client.ts";
+import type { BundleRequest } from "./worker/protocol.ts";
+
+const worker = new Worker(new URL("./worker/worker.ts", import.meta.url), { type: "module" });
+const pretrained: BundleRequest = { kind: "pretrained", base: new URL(bundlePath, document.baseURI).href };
+const app = new App({
+  worker: new ListeningWorker(worker as unknown as WorkerLike),
+  audio: browserAudio,
+  pretrained,
+  demos: demoSongs,
+});
+startTheme(() => app.redraw());
+startAbout();
+
+const wanted = new URLSearchParams(location.search).get("model");
+const load = wanted ? app.useModel({ kind: "beside", name: wanted, page: document.baseURI }) : app.useModel(pretrained);
+void load.then(() => {
+  // Only now: the first visit's bandwidth belongs to the page itself.
+  if (import.meta.env.PROD && "serviceWorker" in navigator) navigator.serviceWorker.register("./sw.js").catch(() => undefined);
+});

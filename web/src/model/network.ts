@@ -1,0 +1,85 @@
+/** The network itself: a TensorFlow.js graph model on the wasm backend. */
+import { loadGraphModel, type GraphModel } from "@tensorflow/tfjs-converter";
+import { setBackend, tensor3d, type Tensor } from "@tensorflow/tfjs-core";
+import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import { BundleError } from "../bundle/card.ts";
+
+/** The exported graph: `model.json` parsed, and its weight shards joined. */
+export interface GraphArtifacts {
+  readonly topology: ModelJson;
+  readonly weights: ArrayBuffer;
+}
+
+/** The parts of a TF.js `model.json` that are read here. */
+export interface ModelJson {
+  readonly format?: string;
+  readonly modelTopology: object;
+  readonly signature?: object;
+  readonly weightsManifest: readonly { readonly paths: readonly string[]; readonly weights: readonly object[] }[];
+}
+
+/**
+ * Starts the wasm backend.
+ *
+ * @param paths where each of TF.js's wasm files is served
+ */
+export async function startBackend(paths: Record<string, string>): Promise<void> {
+  setWasmPaths(paths as Parameters<typeof setWasmPaths>[0] & object);
+  if (!(await setBackend("wasm"))) throw new Error("WebAssembly could not be started in this browser.");
+}
+
+export class GenreNetwork {
+  private constructor(private readonly model: GraphModel, readonly nMels: number, readonly nGenres: number) {}
+
+  /** @throws BundleError if the graph cannot be loaded */
+  static async load(artifacts: GraphArtifacts, nMels: number, nGenres: number): Promise<GenreNetwork> {
+    const { topology, weights } = artifacts;
+    try {
+      const model = await loadGraphModel({
+        load: async () => ({
+          format: topology.format,
+          modelTopology: topology.modelTopology,
+          signature: topology.signature,
+          weightSpecs: topology.weightsManifest.flatMap((group) => group.weights),
+          weightData: weights,
+        }) as never,
+      });
+      return new GenreNetwork(model, nMels, nGenres);
+    } catch (error) {
+      throw new BundleError(`This model's network could not be loaded: ${describe(error)}`);
+    }
+  }
+
+  /**
+   * @param logMel dB, row-major `(nFrames, nMels)`
+   * @returns step logits, row-major `(nSteps, nGenres)`
+   * @throws BundleError if the network's answer has not the shape the card promises
+   */
+  stepLogits(logMel: Float32Array, nFrames: number): Float32Array {
+    const input = tensor3d(logMel, [1, nFrames, this.nMels]);
+    let outputs: Tensor[] = [];
+    try {
+      const result = this.model.execute(input) as Tensor | Tensor[];
+      outputs = Array.isArray(result) ? result : [result];
+      // The order of the outputs changes from one conversion to the next; their rank does not.
+      const steps = outputs.find((output) => output.rank === 3);
+      if (!steps || steps.shape[2] !== this.nGenres) {
+        const shapes = outputs.map((output) => `(${output.shape.join(", ")})`).join(" and ");
+        throw new BundleError(`This model answers in the shape ${shapes}, not one number for each of its ${this.nGenres} genres.`);
+      }
+      return steps.dataSync() as Float32Array;
+    } finally {
+      input.dispose();
+      for (const output of outputs) output.dispose();
+    }
+  }
+
+  dispose(): void {
+    this.model.dispose();
+  }
+}
+
+function describe(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.split("\n")[0].slice(0, 200);
+}

@@ -1,0 +1,67 @@
+/** Plays the file that is being heard; without a playable file it is only a position that can be moved. */
+export class Player {
+  private address: string | null = null;
+  private still = 0;
+  private readable = false;
+  onchange: () => void = () => undefined;
+
+  constructor(private readonly audio: HTMLAudioElement) {
+    for (const event of ["play", "pause", "ended", "seeked", "loadedmetadata"]) {
+      audio.addEventListener(event, () => {
+        if (event === "loadedmetadata") this.readable = true;
+        this.onchange();
+      });
+    }
+    audio.addEventListener("error", () => {
+      this.readable = false;
+      this.onchange();
+    });
+  }
+
+  /** @param file null for sound that cannot be played again */
+  load(file: Blob | null): void {
+    this.audio.pause();
+    this.readable = false;
+    this.still = 0;
+    if (this.address) URL.revokeObjectURL(this.address);
+    this.address = file ? URL.createObjectURL(file) : null;
+    if (this.address) this.audio.src = this.address;
+    else this.audio.removeAttribute("src");
+    this.audio.load();
+    this.onchange();
+  }
+
+  get canPlay(): boolean {
+    return this.readable;
+  }
+
+  get playing(): boolean {
+    return !this.audio.paused && !this.audio.ended;
+  }
+
+  /** seconds */
+  get position(): number {
+    return this.readable ? this.audio.currentTime : this.still;
+  }
+
+  seek(seconds: number): void {
+    this.still = Math.max(0, seconds);
+    if (this.readable) this.audio.currentTime = Math.min(this.still, this.audio.duration || this.still);
+    this.onchange();
+  }
+
+  /** @returns false if the browser refused to play */
+  async toggle(): Promise<boolean> {
+    if (!this.readable) return false;
+    if (this.playing) {
+      this.audio.pause();
+      return true;
+    }
+    try {
+      await this.audio.play();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,123 @@
+/** One piece of sound as far as it has been heard: its curve, its waveform, its name. */
+import type { Card } from "./bundle/card.ts";
+import { GenreCurve, type Belief, type ShownCurve, type State } from "./curve/genre-curve.ts";
+import type { HeardMessage } from "./worker/protocol.ts";
+
+export interface DisplaySettings {
+  /** seconds */
+  readonly smoothingS: number;
+  /** null: the card's threshold for the span */
+  readonly unsureBelow: number | null;
+}
+
+/** Live sound keeps this much; older moments are forgotten, but still count in the answer. */
+const LIVE_HISTORY_S = 3600;
+
+export class Recording {
+  readonly curve: GenreCurve;
+  /** largest magnitude per hop, from frame `firstPeak` on */
+  private peakValues = new Float32Array(1024);
+  private nPeaks = 0;
+  private firstPeak = 0;
+  private finishedS: number | null = null;
+  private cache: { key: string; shown: ShownCurve; times: Float64Array } | null = null;
+  /** seconds that the file's header announces */
+  announcedS: number | null = null;
+
+  constructor(readonly name: string, readonly live: boolean, readonly card: Card) {
+    this.curve = new GenreCurve(card, live ? Math.ceil(LIVE_HISTORY_S / card.timing.step_period_s) : Infinity);
+  }
+
+  add(message: HeardMessage): void {
+    this.curve.add(message);
+    this.addPeaks(message.peaks);
+  }
+
+  finish(durationS: number): void {
+    this.finishedS = durationS;
+  }
+
+  get finished(): boolean {
+    return this.finishedS !== null;
+  }
+
+  get peaks(): Float32Array {
+    return this.peakValues.subarray(0, this.nPeaks);
+  }
+
+  get hopS(): number {
+    return this.card.front_end.hop_length / this.card.front_end.sample_rate;
+  }
+
+  /** Seconds: the oldest moment kept. */
+  get startS(): number {
+    return this.firstPeak * this.hopS;
+  }
+
+  /** Seconds: the end of what has been heard. */
+  get heardS(): number {
+    return this.finishedS ?? (this.firstPeak + this.nPeaks) * this.hopS;
+  }
+
+  /** Seconds: the length of the whole, known or announced. */
+  get durationS(): number {
+    return this.finishedS ?? Math.max(this.announcedS ?? 0, this.heardS);
+  }
+
+  /** The curve as it is to be shown, and when each of its steps is. */
+  shown(settings: DisplaySettings): { shown: ShownCurve; times: Float64Array } {
+    const key = `${this.curve.firstStep} ${this.curve.nSteps} ${settings.smoothingS} ${settings.unsureBelow}`;
+    if (this.cache?.key !== key) {
+      const shown = this.curve.smoothed({
+        seconds: settings.smoothingS,
+        causal: this.live,
+        unsureBelow: settings.unsureBelow ?? undefined,
+      });
+      // Live, a step is shown at the moment it became known; in a recording, at the centre of what it heard.
+      const times = Float64Array.from({ length: shown.nSteps }, (_, i) => (this.live ? this.curve.knownAt(i) : this.curve.time(i)));
+      this.cache = { key, shown, times };
+    }
+    return this.cache;
+  }
+
+  /** What is shown at a moment, or null where nothing has been heard. */
+  beliefAt(seconds: number, settings: DisplaySettings): Belief | null {
+    const { shown, times } = this.shown(settings);
+    if (shown.nSteps === 0 || seconds > this.heardS + 1) return null;
+    const i = nearest(times, seconds);
+    const n = this.curve.nGenres;
+    return {
+      state: shown.states[i] as State,
+      probabilities: Float64Array.from(shown.probabilities.subarray(i * n, (i + 1) * n)),
+    };
+  }
+
+  private addPeaks(peaks: Float32Array): void {
+    const most = this.live ? Math.ceil(LIVE_HISTORY_S / this.hopS) : Infinity;
+    if (this.nPeaks + peaks.length > most) {
+      const drop = Math.min(this.nPeaks, Math.ceil(most / 4) + peaks.length);
+      this.peakValues.copyWithin(0, drop, this.nPeaks);
+      this.nPeaks -= drop;
+      this.firstPeak += drop;
+    }
+    if (this.nPeaks + peaks.length > this.peakValues.length) {
+      const larger = new Float32Array(2 * (this.nPeaks + peaks.length));
+      larger.set(this.peaks);
+      this.peakValues = larger;
+    }
+    this.peakValues.set(peaks, this.nPeaks);
+    this.nPeaks += peaks.length;
+  }
+}
+
+/** Index of the time closest to `t`; `times` increases. */
+export function nearest(times: ArrayLike<number>, t: number): number {
+  let low = 0;
+  let high = times.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (times[middle] < t) low = middle + 1;
+    else high = middle;
+  }
+  return low > 0 && t - times[low - 1] <= times[low] - t ? low - 1 : low;
+}

@@ -1,0 +1,39 @@
+// Keeps the page working without a network after the first visit.
+// The build fills in both constants; a new build is a new version.
+const CACHE = "page-__VERSION__";
+const FILES = JSON.parse('__FILES__');
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(
+    caches.open(CACHE).then((cache) => cache.addAll(FILES)).then(() => self.skipWaiting()),
+  );
+});
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil(
+    caches.keys()
+      .then((names) => Promise.all(names.filter((name) => name.startsWith("page-") && name !== CACHE).map((name) => caches.delete(name))))
+      .then(() => self.clients.claim()),
+  );
+});
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (request.method !== "GET" || url.origin !== location.origin || request.headers.has("range")) return;
+  event.respondWith(request.mode === "navigate" ? freshFirst(request) : storedFirst(request));
+});
+
+/** The page itself comes from the network while there is one, so that a new build shows at once. */
+async function freshFirst(request) {
+  try {
+    return await fetch(request);
+  } catch {
+    return (await caches.match("./")) ?? Response.error();
+  }
+}
+
+/** Everything else has its contents in its name, or is fetched. */
+async function storedFirst(request) {
+  return (await caches.match(request)) ?? fetch(request);
+}

@@ -1,0 +1,96 @@
+/** The explanation behind one click: what the network hears, and how sure one may be, all of it from the card. */
+import type { Card, Metric } from "../bundle/card.ts";
+import { byId, create } from "./dom.ts";
+import { percent, spoken } from "./format.ts";
+
+export function startAbout(): void {
+  const dialog = byId<HTMLDialogElement>("about");
+  byId("open-about").addEventListener("click", () => dialog.showModal());
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog) dialog.close();
+  });
+}
+
+export function showCard(card: Card): void {
+  const body = byId("about-body");
+  const headline = bestMetric(card);
+  const parts: HTMLElement[] = [];
+  if (headline) {
+    parts.push(
+      create("p", "figure", percent(headline.value)),
+      create("p", "", `of ${headline.n} songs named right (${describe(headline)})${interval(headline)}. By chance it would be ${percent(1 / card.genres.length)}.`),
+    );
+  }
+  parts.push(
+    create("p", "", card.description),
+    create("h3", "", "What it hears"),
+    create("p", "", hearing(card)),
+    create("h3", "", "What the percentages mean"),
+    create("p", "", `They are the network's own belief over ${list(card.genres.map(spoken))}, and nothing else exists for it: music of another kind is put wherever it fits least badly. The belief was adjusted on held-out songs so that, of the moments it calls with 60 %, about 60 % should be right on music like its training music. When its belief is too flat to name a genre, the page says "unsure"; when there is nothing to hear, "silence".`),
+    create("p", "", "Genres are a convention. Where two listeners would disagree, a wavering curve is the honest answer."),
+  );
+  if (card.limits.length > 0) {
+    const limits = create("ul");
+    limits.append(...card.limits.map((limit) => create("li", "", limit)));
+    parts.push(create("h3", "", "Its limits"), limits);
+  }
+  if (card.metrics.length > 0) parts.push(create("h3", "", "Everything that was measured"), metricsTable(card.metrics));
+  parts.push(create("p", "", `Model ${card.name} ${card.version}, licence ${card.licence}.`));
+  body.replaceChildren(...parts);
+}
+
+/** The accuracy over whole clips, of the split that says most: a test part before a validation part. */
+function bestMetric(card: Card): Metric | undefined {
+  const accuracies = card.metrics.filter((metric) => /accuracy/.test(metric.name) && metric.value <= 1);
+  const rank = (metric: Metric) => (/test/.test(metric.split) ? 0 : /fold|cross/.test(metric.split) ? 1 : 2) + (/clip/.test(metric.name) ? 0 : 0.5);
+  return accuracies.sort((a, b) => rank(a) - rank(b))[0];
+}
+
+function describe(metric: Metric): string {
+  return [metric.data_set, `split: ${metric.split}`, metric.note].filter(Boolean).join("; ");
+}
+
+function interval(metric: Metric): string {
+  return metric.interval ? `, with 95 % certainty between ${percent(metric.interval[0])} and ${percent(metric.interval[1])}` : "";
+}
+
+function hearing(card: Card): string {
+  const { front_end, timing } = card;
+  const seconds = (value: number) => `${value.toFixed(value < 1 ? 2 : 1)} s`;
+  return `Sound becomes ${front_end.n_mels} bands of loudness, measured anew every ${Math.round((1000 * front_end.hop_length) / front_end.sample_rate)} ms. `
+    + `Every ${seconds(timing.step_period_s)} a small convolutional network looks at the last ${seconds(timing.receptive_field_s)} of them and says how much each genre fits. `
+    + "It knows no words, no titles and no history: each moment is judged by its sound alone. What you see is the average over a few such moments; the smoothing control sets how many.";
+}
+
+function metricsTable(metrics: readonly Metric[]): HTMLElement {
+  const wrap = create("div", "table-wrap");
+  const table = create("table");
+  const head = create("tr");
+  head.append(...["Measure", "Value", "On", "n"].map((text) => {
+    const cell = create("th", "", text);
+    cell.scope = "col";
+    return cell;
+  }));
+  const thead = create("thead");
+  thead.append(head);
+  const rows = create("tbody");
+  for (const metric of metrics) {
+    const row = create("tr");
+    const value = metric.interval ? `${number(metric.value)} (${number(metric.interval[0])} to ${number(metric.interval[1])})` : number(metric.value);
+    row.append(...[metric.name.replaceAll("_", " "), value, `${metric.data_set}, ${metric.split}`, String(metric.n)].map((text) => create("td", "", text)));
+    rows.append(row);
+  }
+  table.append(thead, rows);
+  wrap.append(table);
+  return wrap;
+}
+
+function number(value: number): string {
+  return value.toFixed(3).replace(/\.?0+$/, "");
+}
+
+function list(names: readonly string[]): string {
+  return names.length > 12
+    ? `${names.length} genres`
+    : `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}`;
+}

@@ -1,0 +1,72 @@
+/** The large current belief, and one steady bar per genre. */
+import type { Belief } from "../curve/genre-curve.ts";
+import { byId, create, setText } from "./dom.ts";
+import { percent, ranked, spoken } from "./format.ts";
+import { css, type Rgb } from "./palette.ts";
+
+interface Bar {
+  readonly row: HTMLLIElement;
+  readonly fill: HTMLElement;
+  readonly value: HTMLElement;
+}
+
+export class NowView {
+  private readonly root = byId("now");
+  private readonly when = byId("now-when");
+  private readonly genre = byId("now-genre");
+  private readonly detail = byId("now-detail");
+  private readonly list = byId<HTMLOListElement>("bars");
+  private bars: Bar[] = [];
+  private genres: readonly string[] = [];
+
+  setGenres(genres: readonly string[], colours: readonly Rgb[]): void {
+    this.genres = genres;
+    this.bars = genres.map((genre, g) => {
+      const row = create("li");
+      const track = create("span", "track");
+      const fill = create("span", "fill");
+      const value = create("span", "value");
+      fill.style.setProperty("--colour", css(colours[g]));
+      track.append(fill);
+      row.append(create("span", "name", spoken(genre)), track, value);
+      return { row, fill, value };
+    });
+    this.list.replaceChildren(...this.bars.map((bar) => bar.row));
+    // A list that scrolls must be reachable by keyboard.
+    if (genres.length > 12) this.list.tabIndex = 0;
+    else this.list.removeAttribute("tabindex");
+  }
+
+  hide(): void {
+    this.root.hidden = true;
+  }
+
+  /** @param belief null while nothing has been heard at this moment */
+  show(when: string, belief: Belief | null): void {
+    this.root.hidden = false;
+    setText(this.when, when);
+    const order = belief ? ranked(belief.probabilities) : [];
+    const state = belief?.state ?? "waiting";
+    this.genre.dataset["state"] = state;
+    setText(this.genre, belief ? headline(belief, order, this.genres) : "listening");
+    this.genre.classList.toggle("long", (this.genre.textContent?.length ?? 0) > 11);
+    setText(this.detail, belief ? details(belief, order, this.genres) : "");
+    this.bars.forEach((bar, g) => {
+      const probability = belief && state !== "silence" ? belief.probabilities[g] : 0;
+      bar.fill.style.transform = `scaleX(${probability.toFixed(4)})`;
+      setText(bar.value, belief && state !== "silence" ? percent(probability) : "–");
+      bar.row.classList.toggle("leads", state === "music" && g === order[0]);
+    });
+  }
+}
+
+function headline(belief: Belief, order: readonly number[], genres: readonly string[]): string {
+  return belief.state === "music" ? spoken(genres[order[0]]) : belief.state;
+}
+
+function details(belief: Belief, order: readonly number[], genres: readonly string[]): string {
+  const name = (i: number) => `${spoken(genres[order[i]])} ${percent(belief.probabilities[order[i]])}`;
+  if (belief.state === "silence") return "There is nothing to hear here.";
+  if (belief.state === "unsure") return `Too close to call: ${name(0)}, ${name(1)}`;
+  return `${percent(belief.probabilities[order[0]])}, then ${name(1)}`;
+}

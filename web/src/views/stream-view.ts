@@ -1,0 +1,176 @@
+/** The stream on the page: its canvas, the playhead, the read-out, and every way to point at a moment. */
+import { byId, setText } from "./dom.ts";
+import { clock } from "./format.ts";
+import { parseHex, type Rgb } from "./palette.ts";
+import { paintIdle, paintStream, type StreamData, type StreamFrame, type StreamTheme } from "./stream-painter.ts";
+
+export interface StreamEvents {
+  /** The moment was chosen by click, drag or key. */
+  onseek(seconds: number): void;
+  onplay(): void;
+  /** Lines for the read-out at a moment, or null for none. */
+  describe(seconds: number): string[] | null;
+}
+
+export interface SliderState {
+  readonly enabled: boolean;
+  readonly fromS: number;
+  readonly toS: number;
+  readonly positionS: number;
+  readonly stepS: number;
+}
+
+export class StreamView {
+  private readonly root = byId("stream");
+  private readonly canvas = byId<HTMLCanvasElement>("canvas");
+  private readonly playhead = byId("playhead");
+  private readonly cursor = byId("cursor");
+  private readonly readout = byId("readout");
+  private readonly slider = byId("slider");
+  private readonly context: CanvasRenderingContext2D;
+  private window = { fromS: 0, toS: 1 };
+  private state: SliderState = { enabled: false, fromS: 0, toS: 0, positionS: 0, stepS: 1 };
+  private pointed: number | null = null;
+  private dragging = false;
+  private keyed = false;
+  width = 0;
+  private height = 0;
+
+  constructor(private readonly events: StreamEvents, onresize: () => void) {
+    const context = this.canvas.getContext("2d");
+    if (!context) throw new Error("This browser cannot draw on a canvas.");
+    this.context = context;
+    new ResizeObserver(() => {
+      this.resize();
+      onresize();
+    }).observe(this.root);
+    this.resize();
+    this.slider.addEventListener("pointermove", (event) => this.point(event));
+    this.slider.addEventListener("pointerdown", (event) => this.press(event));
+    this.slider.addEventListener("pointerup", () => (this.dragging = false));
+    this.slider.addEventListener("pointercancel", () => (this.dragging = false));
+    this.slider.addEventListener("pointerleave", () => this.leave());
+    this.slider.addEventListener("keydown", (event) => this.key(event));
+    this.slider.addEventListener("blur", () => {
+      this.keyed = false;
+      this.leave();
+    });
+  }
+
+  paintIdle(genres: readonly string[], colours: readonly Rgb[]): void {
+    this.playhead.hidden = true;
+    this.leave();
+    paintIdle(this.context, this.frame(clock), currentTheme(), genres, colours);
+  }
+
+  paint(data: StreamData, fromS: number, toS: number, tick: (seconds: number) => string): void {
+    this.window = { fromS, toS: Math.max(toS, fromS + 1) };
+    paintStream(this.context, this.frame(tick), currentTheme(), data);
+    this.showReadout();
+  }
+
+  /** @param visible false where there is nothing to play or point at */
+  movePlayhead(state: SliderState, visible: boolean, valueText: string): void {
+    this.state = state;
+    this.playhead.hidden = !visible;
+    this.playhead.style.transform = `translateX(${this.toX(state.positionS).toFixed(2)}px)`;
+    this.slider.tabIndex = state.enabled ? 0 : -1;
+    this.slider.setAttribute("aria-disabled", String(!state.enabled));
+    this.slider.setAttribute("aria-valuemin", state.fromS.toFixed(1));
+    this.slider.setAttribute("aria-valuemax", state.toS.toFixed(1));
+    this.slider.setAttribute("aria-valuenow", state.positionS.toFixed(1));
+    if (this.slider.getAttribute("aria-valuetext") !== valueText) this.slider.setAttribute("aria-valuetext", valueText);
+    if (this.keyed) this.pointAt(state.positionS);
+  }
+
+  private frame(tick: (seconds: number) => string): StreamFrame {
+    return { width: this.width, height: this.height, ...this.window, tick };
+  }
+
+  private resize(): void {
+    const ratio = window.devicePixelRatio || 1;
+    this.width = this.root.clientWidth;
+    this.height = this.root.clientHeight;
+    const [w, h] = [Math.round(this.width * ratio), Math.round(this.height * ratio)];
+    if (this.canvas.width !== w) this.canvas.width = w;
+    if (this.canvas.height !== h) this.canvas.height = h;
+    this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  }
+
+  private toX(seconds: number): number {
+    const { fromS, toS } = this.window;
+    return Math.min(this.width, Math.max(0, ((seconds - fromS) / (toS - fromS)) * this.width));
+  }
+
+  private toSeconds(event: PointerEvent): number {
+    const { fromS, toS } = this.window;
+    const share = (event.clientX - this.root.getBoundingClientRect().left) / this.width;
+    return fromS + Math.min(1, Math.max(0, share)) * (toS - fromS);
+  }
+
+  private press(event: PointerEvent): void {
+    if (!this.state.enabled || event.button !== 0) return;
+    this.slider.setPointerCapture(event.pointerId);
+    this.dragging = true;
+    this.keyed = false;
+    this.events.onseek(this.toSeconds(event));
+    this.point(event);
+  }
+
+  private point(event: PointerEvent): void {
+    const seconds = this.toSeconds(event);
+    if (this.dragging) this.events.onseek(seconds);
+    this.pointAt(seconds);
+  }
+
+  private pointAt(seconds: number): void {
+    this.pointed = seconds;
+    this.showReadout();
+  }
+
+  private leave(): void {
+    if (this.keyed) return;
+    this.pointed = null;
+    this.showReadout();
+  }
+
+  private showReadout(): void {
+    const lines = this.pointed === null ? null : this.events.describe(this.pointed);
+    this.cursor.hidden = this.readout.hidden = !lines;
+    if (!lines || this.pointed === null) return;
+    const x = this.toX(this.pointed);
+    this.cursor.style.transform = `translateX(${x.toFixed(1)}px)`;
+    setText(this.readout, lines.join("\n"));
+    const width = this.readout.offsetWidth;
+    const left = x + 12 + width > this.width ? x - 12 - width : x + 12;
+    this.readout.style.transform = `translateX(${Math.max(4, left).toFixed(1)}px)`;
+  }
+
+  private key(event: KeyboardEvent): void {
+    const { enabled, fromS, toS, positionS, stepS } = this.state;
+    if (!enabled || event.ctrlKey || event.metaKey || event.altKey) return;
+    const small = event.shiftKey ? stepS : 5;
+    const moves: Record<string, number> = {
+      ArrowRight: positionS + small, ArrowUp: positionS + small,
+      ArrowLeft: positionS - small, ArrowDown: positionS - small,
+      PageUp: positionS + 30, PageDown: positionS - 30,
+      Home: fromS, End: toS,
+    };
+    if (event.key === " ") this.events.onplay();
+    else if (event.key in moves) {
+      this.keyed = true;
+      this.events.onseek(Math.min(toS, Math.max(fromS, moves[event.key])));
+    } else return;
+    event.preventDefault();
+  }
+}
+
+/** The page's present colours, read from its style sheet so that they are defined once. */
+export function currentTheme(): StreamTheme {
+  const style = getComputedStyle(document.documentElement);
+  const colour = (name: string) => parseHex(style.getPropertyValue(name).trim());
+  return {
+    paper: colour("--paper"), ink: colour("--ink"), faint: colour("--faint"), line: colour("--line"),
+    fontFamily: style.getPropertyValue("--text").trim(),
+  };
+}

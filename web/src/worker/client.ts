@@ -1,0 +1,103 @@
+/** The page's end of the worker. */
+import type { Card } from "../bundle/card.ts";
+import type { BundleRequest, FinishedMessage, FromWorker, HeardMessage, ToWorker } from "./protocol.ts";
+
+/** What a recording tells while it is being heard. Nothing comes after `finished` or `failed`. */
+export interface RunEvents {
+  opened?(announcedS: number | null): void;
+  heard(message: HeardMessage): void;
+  finished(message: FinishedMessage): void;
+  failed(sentence: string): void;
+  /** The page has to decode the file itself and feed it through `Run.feed`. */
+  decodeYourself?(sampleRate: number | null): void;
+}
+
+/** The part of `Worker` that is used, so that tests can stand in for it. */
+export interface WorkerLike {
+  postMessage(message: ToWorker, transfer?: Transferable[]): void;
+  addEventListener(type: "message", listener: (event: MessageEvent<FromWorker>) => void): void;
+  addEventListener(type: "error", listener: (event: ErrorEvent) => void): void;
+}
+
+/** A recording being heard. */
+export interface Run {
+  /** Ends it; what was heard is still reported. */
+  stop(): void;
+  begin(sampleRate: number): void;
+  feed(mono: Float32Array): void;
+  end(): void;
+}
+
+export class ListeningWorker {
+  private runs = 0;
+  private events: RunEvents | null = null;
+  private loading: { resolve(card: Card): void; reject(error: Error): void } | null = null;
+
+  constructor(private readonly worker: WorkerLike) {
+    worker.addEventListener("message", ({ data }) => this.receive(data));
+    worker.addEventListener("error", (event) => {
+      const sentence = `The listening part of the page stopped working: ${event.message || "unknown reason"}. Reload the page.`;
+      this.loading?.reject(new Error(sentence));
+      this.events?.failed(sentence);
+    });
+  }
+
+  /** @returns the bundle's card; rejects with a sentence if the bundle was refused, the old one then stays */
+  load(bundle: BundleRequest): Promise<Card> {
+    this.events = null;
+    return new Promise((resolve, reject) => {
+      this.loading = { resolve, reject };
+      this.worker.postMessage({ type: "load", bundle });
+    });
+  }
+
+  openFile(file: Blob, name: string, events: RunEvents): Run {
+    const run = this.start(events);
+    this.worker.postMessage({ type: "open", run, file, name });
+    return this.handle(run);
+  }
+
+  listen(sampleRate: number, port: MessagePort, events: RunEvents): Run {
+    const run = this.start(events);
+    this.worker.postMessage({ type: "listen", run, sampleRate, port }, [port]);
+    return this.handle(run);
+  }
+
+  private start(events: RunEvents): number {
+    this.events = events;
+    return ++this.runs;
+  }
+
+  private handle(run: number): Run {
+    const post = (message: ToWorker, transfer?: Transferable[]) => {
+      if (run === this.runs) this.worker.postMessage(message, transfer);
+    };
+    return {
+      stop: () => post({ type: "stop", run }),
+      begin: (sampleRate) => post({ type: "begin", run, sampleRate }),
+      feed: (mono) => post({ type: "samples", run, mono }, [mono.buffer as ArrayBuffer]),
+      end: () => post({ type: "end", run }),
+    };
+  }
+
+  private receive(message: FromWorker): void {
+    if (message.type === "loaded") return this.loading?.resolve(message.card);
+    if (message.type === "load-failed") return this.loading?.reject(new Error(message.sentence));
+    const events = this.events;
+    if (!events || message.run !== this.runs) return;
+    switch (message.type) {
+      case "opened":
+        return events.opened?.(message.announcedS);
+      case "heard":
+        return events.heard(message);
+      case "finished":
+        this.events = null;
+        return events.finished(message);
+      case "failed":
+        this.events = null;
+        return events.failed(message.sentence);
+      case "decode-yourself":
+        return events.decodeYourself?.(message.sampleRate);
+    }
+  }
+}

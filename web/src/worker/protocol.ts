@@ -1,0 +1,59 @@
+/** The messages between the page and the worker that listens. `run` numbers a recording; answers to an older run are stale. */
+import type { Card } from "../bundle/card.ts";
+import type { GoldenDifference } from "../bundle/golden.ts";
+
+export type ToWorker =
+  | { readonly type: "load"; readonly bundle: BundleRequest }
+  | { readonly type: "open"; readonly run: number; readonly file: Blob; readonly name: string }
+  /** Sound that the page decodes itself: `begin`, any number of `samples`, `end`. */
+  | { readonly type: "begin"; readonly run: number; readonly sampleRate: number }
+  | { readonly type: "samples"; readonly run: number; readonly mono: Float32Array }
+  | { readonly type: "end"; readonly run: number }
+  /** Live sound, sent straight from the audio thread through `port`. */
+  | { readonly type: "listen"; readonly run: number; readonly sampleRate: number; readonly port: MessagePort }
+  | { readonly type: "stop"; readonly run: number };
+
+export type BundleRequest =
+  | { readonly kind: "pretrained"; readonly base: string }
+  | { readonly kind: "beside"; readonly name: string; readonly page: string }
+  | { readonly kind: "files"; readonly files: ReadonlyMap<string, Uint8Array> }
+  | { readonly kind: "zip"; readonly archive: Blob };
+
+export type FromWorker =
+  | { readonly type: "loaded"; readonly card: Card; readonly golden: GoldenDifference | null }
+  | { readonly type: "load-failed"; readonly sentence: string }
+  | { readonly type: "opened"; readonly run: number; readonly announcedS: number | null }
+  | HeardMessage
+  | FinishedMessage
+  | { readonly type: "failed"; readonly run: number; readonly sentence: string }
+  /** The file needs decodeAudioData, which only the page has. */
+  | { readonly type: "decode-yourself"; readonly run: number; readonly sampleRate: number | null };
+
+export interface HeardMessage {
+  readonly type: "heard";
+  readonly run: number;
+  readonly first: number;
+  readonly count: number;
+  readonly logits: Float32Array;
+  readonly levels: Float32Array;
+  readonly peaks: Float32Array;
+  /** live: when the last sample that was heard reached the audio thread, in ms since the epoch */
+  readonly capturedAt: number | null;
+}
+
+export interface FinishedMessage {
+  readonly type: "finished";
+  readonly run: number;
+  readonly durationS: number;
+  /** a sentence if the file ended too early */
+  readonly shortfall: string | null;
+  /** milliseconds */
+  readonly spent: { readonly resampling: number; readonly mel: number; readonly network: number };
+}
+
+/** One piece of live sound, as the audio thread sends it. */
+export interface CapturedPiece {
+  readonly mono: Float32Array;
+  /** ms since the epoch */
+  readonly at: number;
+}

@@ -1,0 +1,156 @@
+/** The worker: loads the model, decodes, listens. The page only draws. */
+import simdWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url&no-inline";
+import threadedWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url&no-inline";
+import plainWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url&no-inline";
+import { AudioFileError, NotStreamableError, openFile } from "../audio/decode.ts";
+import { BundleError } from "../bundle/card.ts";
+import { loadBundle, type Bundle } from "../bundle/load.ts";
+import { modelAddress, sourceFromFiles, sourceFromUrl, unpack, type BundleSource } from "../bundle/source.ts";
+import { Listener, type Heard } from "../model/listener.ts";
+import { startBackend } from "../model/network.ts";
+import type { BundleRequest, CapturedPiece, FromWorker, ToWorker } from "./protocol.ts";
+
+interface WorkerScope {
+  postMessage(message: FromWorker, transfer?: Transferable[]): void;
+  onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
+}
+const scope = self as unknown as WorkerScope;
+
+let backend: Promise<void> | null = null;
+let bundle: Bundle | null = null;
+let listener: Listener | null = null;
+/** the recording that is being heard; work for any other stops at its next block */
+let current = -1;
+
+scope.onmessage = ({ data }) => {
+  switch (data.type) {
+    case "load":
+      void load(data.bundle);
+      break;
+    case "open":
+      void hearFile(data.run, data.file, data.name);
+      break;
+    case "begin":
+      begin(data.run, data.sampleRate, false);
+      break;
+    case "samples":
+      if (data.run === current) report(data.run, listener!.push(data.mono), null);
+      break;
+    case "end":
+      if (data.run === current) finish(data.run, null);
+      break;
+    case "listen":
+      hearLive(data.run, data.sampleRate, data.port);
+      break;
+    case "stop":
+      if (data.run === current) finish(data.run, null);
+      break;
+  }
+};
+
+async function load(request: BundleRequest): Promise<void> {
+  try {
+    backend ??= startBackend({
+      "tfjs-backend-wasm.wasm": absolute(plainWasm),
+      "tfjs-backend-wasm-simd.wasm": absolute(simdWasm),
+      "tfjs-backend-wasm-threaded-simd.wasm": absolute(threadedWasm),
+    });
+    const [loaded] = await Promise.all([
+      sourceOf(request).then((source) => backend!.then(() => loadBundle(source, { checkGolden: request.kind !== "pretrained" }))),
+      backend,
+    ]);
+    // The old network stays until the new one has passed every check.
+    current = -1;
+    bundle?.network.dispose();
+    bundle = loaded;
+    scope.postMessage({ type: "loaded", card: loaded.card, golden: loaded.golden });
+  } catch (error) {
+    scope.postMessage({ type: "load-failed", sentence: error instanceof BundleError ? error.message : `The model could not be started: ${messageOf(error)}` });
+  }
+}
+
+async function sourceOf(request: BundleRequest): Promise<BundleSource> {
+  switch (request.kind) {
+    case "pretrained":
+      return sourceFromUrl(request.base);
+    case "beside":
+      return sourceFromUrl(modelAddress(request.name, request.page));
+    case "files":
+      return sourceFromFiles(request.files);
+    case "zip":
+      return sourceFromFiles(await unpack(request.archive));
+  }
+}
+
+function begin(run: number, sampleRate: number, live: boolean): void {
+  current = run;
+  listener = new Listener(bundle!.card, bundle!.melBank, bundle!.network, sampleRate, { live });
+}
+
+async function hearFile(run: number, file: Blob, name: string): Promise<void> {
+  current = run;
+  try {
+    const opened = await openFile(file, name);
+    try {
+      scope.postMessage({ type: "opened", run, announcedS: opened.announcedS });
+      let rate: number | null = null;
+      for await (const { mono, sampleRate } of opened.blocks()) {
+        if (run !== current) return;
+        if (rate === null) begin(run, sampleRate, false);
+        else if (rate !== sampleRate) throw new AudioFileError(`${name} changes its sampling rate midway, which this page cannot follow.`);
+        rate = sampleRate;
+        report(run, listener!.push(mono), null);
+      }
+      finish(run, opened.shortfall);
+    } finally {
+      opened.close();
+    }
+  } catch (error) {
+    if (run !== current) return;
+    if (error instanceof NotStreamableError) scope.postMessage({ type: "decode-yourself", run, sampleRate: error.sampleRate });
+    else fail(run, error instanceof AudioFileError || error instanceof BundleError ? error.message : `${name} could not be heard: ${messageOf(error)}`);
+  }
+}
+
+function hearLive(run: number, sampleRate: number, port: MessagePort): void {
+  begin(run, sampleRate, true);
+  port.onmessage = ({ data }: MessageEvent<CapturedPiece>) => {
+    if (run !== current) {
+      port.close();
+      return;
+    }
+    report(run, listener!.push(data.mono), data.at);
+  };
+}
+
+function report(run: number, heard: Heard | null, capturedAt: number | null): void {
+  if (!heard || (heard.count === 0 && heard.peaks.length === 0)) return;
+  const { first, count, logits, levels, peaks } = heard;
+  scope.postMessage({ type: "heard", run, first, count, logits, levels, peaks, capturedAt }, [logits.buffer, levels.buffer, peaks.buffer] as ArrayBuffer[]);
+}
+
+function finish(run: number, shortfall: string | null): void {
+  const done = listener;
+  if (!done) return;
+  report(run, done.finish(), null);
+  current = -1;
+  listener = null;
+  scope.postMessage({
+    type: "finished", run, shortfall, spent: done.spent,
+    durationS: done.nSamples / bundle!.card.front_end.sample_rate,
+  });
+}
+
+function fail(run: number, sentence: string): void {
+  current = -1;
+  listener = null;
+  scope.postMessage({ type: "failed", run, sentence });
+}
+
+function absolute(path: string): string {
+  return new URL(path, import.meta.url).href;
+}
+
+function messageOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split("\n")[0].slice(0, 200);
+}
