@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import atexit
+import contextlib
 import shutil
+import threading
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import plotly.graph_objects as go
 
 FORMATS = ("html", "png", "svg")
 WIDTH, SCALE = 900, 2
+_TIMEOUT_S = 60
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge")
 
 
 def save_figure(figure: go.Figure, folder: str | Path, name: str, *, formats: Sequence[str] = FORMATS) -> list[Path]:
-    """Write one figure; see `save_figures`, which starts the browser once for many."""
+    """Write one figure; see `save_figures`."""
     return save_figures({name: figure}, folder, formats=formats)
 
 
@@ -57,13 +64,48 @@ def find_browser() -> str | None:
     return found or next((path for name in _BROWSERS if (path := shutil.which(name))), None)
 
 
+class _DrawingBoard:
+    """A browser that stays open between figures, since starting it takes longer than drawing ten.
+
+    Kaleido's own server would wait for ever for a browser that died; here every wait ends.
+    """
+
+    def __init__(self, browser: str) -> None:
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, daemon=True).start()
+        self._kaleido = self._wait_for(self._open(browser))
+        atexit.register(self._close)
+
+    def draw(self, wanted: list[dict[str, Any]]) -> Sequence[Exception]:
+        errors: Sequence[Exception] = self._wait_for(self._kaleido.write_fig_from_object(wanted)) or ()
+        return errors
+
+    async def _open(self, browser: str) -> Any:
+        import kaleido
+
+        # MathJax would be fetched from a CDN; no figure here has a formula.
+        board = kaleido.Kaleido(path=browser, mathjax=False, timeout=_TIMEOUT_S)
+        await board.open()
+        return board
+
+    def _wait_for(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=2 * _TIMEOUT_S)
+
+    def _close(self) -> None:
+        with contextlib.suppress(Exception):
+            asyncio.run_coroutine_threadsafe(self._kaleido.close(), self._loop).result(timeout=5)
+
+
+@lru_cache(maxsize=1)
+def _drawing_board(browser: str) -> _DrawingBoard:
+    return _DrawingBoard(browser)
+
+
 def _save_images(figures: Mapping[str, go.Figure], folder: Path, formats: Sequence[str]) -> list[Path]:
     browser = find_browser()
     if browser is None:
         _warn("No Chromium-like browser was found to draw images with, so figures are saved as HTML only.")
         return []
-    import kaleido
-
     wanted = [
         {
             "fig": figure,
@@ -77,9 +119,9 @@ def _save_images(figures: Mapping[str, go.Figure], folder: Path, formats: Sequen
     for path in paths:
         path.unlink(missing_ok=True)
     try:
-        # MathJax would be fetched from a CDN; no figure here has a formula.
-        errors = kaleido.write_fig_from_object_sync(wanted, kopts={"path": browser, "mathjax": False, "timeout": 60})
+        errors = _drawing_board(browser).draw(wanted)
     except Exception as error:
+        _drawing_board.cache_clear()
         errors = (error,)
     if errors:
         _warn(f"The browser {browser} could not draw every image ({errors[0]}), so some figures are HTML only.")

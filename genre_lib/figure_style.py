@@ -127,3 +127,12 @@ def add_band(figure: go.Figure, points: Sequence[Point], name: str, colour: str,
         marker={"symbol": symbol, "size": 9},
         hovertemplate="%{y:.1%}<extra></extra>",
     )
+
+
+def nothing(title: str, sentence: str, dark: bool) -> go.Figure:
+    """A figure that says why there is nothing to see."""
+    figure = go.Figure()
+    figure.add_annotation(text=sentence, showarrow=False, font={"size": 15}, xref="paper", yref="paper", x=0, y=1)
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(visible=False)
+    return finish(figure, title, "", dark, height=180)

@@ -14,9 +14,9 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 from plotly.subplots import make_subplots
 
-from genre_lib.calibration import SpanCalibration
 from genre_lib.comparison import Comparison, LeakDemonstration
-from genre_lib.evaluation import Condition, Evaluation
+from genre_lib.datasets import Features
+from genre_lib.evaluation import Evaluation
 from genre_lib.figure_files import save_figure, save_figures
 from genre_lib.figure_style import (
     HATCH,
@@ -26,6 +26,7 @@ from genre_lib.figure_style import (
     estimate_bars,
     finish,
     ink,
+    nothing,
     part,
     percent,
     percent_axis,
@@ -34,19 +35,20 @@ from genre_lib.figure_style import (
 from genre_lib.palette import PALETTE, SILENCE, UNSURE, genre_colours, genre_styles
 
 __all__ = [
-    "calibration_figure",
-    "comparison_figure",
-    "conditions_figure",
-    "confusion_figure",
-    "curve_figure",
-    "gain_figure",
+    "accuracy_by_gain",
+    "accuracy_by_seconds",
+    "accuracy_under_conditions",
+    "confusion_matrix",
     "genre_colours",
-    "leak_figure",
-    "learning_figure",
-    "per_genre_figure",
+    "genre_curve",
+    "genre_scores",
+    "leak_demonstration",
+    "learning_curves",
+    "log_mel_examples",
+    "model_comparison",
+    "reliability_diagram",
     "save_figure",
     "save_figures",
-    "seconds_figure",
     "template",
 ]
 
@@ -54,7 +56,7 @@ _BLUES = ((0.0, "#f7f8fc"), (0.25, "#cdd3ee"), (0.6, "#7480cc"), (1.0, "#2b3590"
 _BLUES_DARK = ((0.0, "#181b22"), (0.25, "#2c356b"), (0.6, "#5a68c8"), (1.0, "#c4cbf5"))
 
 
-def confusion_figure(evaluation: Evaluation, *, dark: bool = False) -> go.Figure:
+def confusion_matrix(evaluation: Evaluation, *, dark: bool = False) -> go.Figure:
     """Rows: the right genre; columns: the genre named; the shade is the share of the row, the number the clips."""
     counts = np.asarray(evaluation.confusion)
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -82,7 +84,7 @@ def confusion_figure(evaluation: Evaluation, *, dark: bool = False) -> go.Figure
     return finish(figure, f"Confusion: {accuracy} right", part(evaluation), dark, height=min(size, 900))
 
 
-def per_genre_figure(evaluation: Evaluation, *, dark: bool = False) -> go.Figure:
+def genre_scores(evaluation: Evaluation, *, dark: bool = False) -> go.Figure:
     """Precision and recall of each genre, with intervals."""
     first, second = accents(dark)
     figure = go.Figure()
@@ -101,9 +103,12 @@ def per_genre_figure(evaluation: Evaluation, *, dark: bool = False) -> go.Figure
     return finish(figure, "Recall and precision by genre", part(evaluation), dark)
 
 
-def calibration_figure(spans: Sequence[SpanCalibration], *, dark: bool = False) -> go.Figure:
+def reliability_diagram(evaluation: Evaluation, *, dark: bool = False) -> go.Figure:
     """Reliability before and after its temperature, one panel a span; the dot's area is the share of answers."""
     first, second = accents(dark)
+    if evaluation.calibration is None:
+        return nothing("Does the confidence mean what it says?", "This model was not calibrated.", dark)
+    spans = evaluation.calibration.spans
     figure = make_subplots(
         cols=len(spans),
         shared_yaxes=True,
@@ -154,7 +159,7 @@ def calibration_figure(spans: Sequence[SpanCalibration], *, dark: bool = False) 
     return figure.update_layout(margin_t=130)
 
 
-def seconds_figure(evaluation: Evaluation, *, dark: bool = False) -> go.Figure:
+def accuracy_by_seconds(evaluation: Evaluation, *, dark: bool = False) -> go.Figure:
     """Accuracy against seconds of sound heard."""
     first, second = accents(dark)
     figure = go.Figure()
@@ -167,9 +172,11 @@ def seconds_figure(evaluation: Evaluation, *, dark: bool = False) -> go.Figure:
     return finish(figure, "How soon can it be believed?", part(evaluation), dark)
 
 
-def gain_figure(evaluation: Evaluation, *, dark: bool = False) -> go.Figure:
+def accuracy_by_gain(evaluation: Evaluation, *, dark: bool = False) -> go.Figure:
     """Accuracy against the recording's level."""
     first, _ = accents(dark)
+    if not evaluation.by_gain:
+        return nothing("Does loudness matter?", "This was not measured.", dark)
     figure = go.Figure()
     add_band(figure, evaluation.by_gain, "accuracy", first, "circle", "solid")
     gains = [point.x for point in evaluation.by_gain]
@@ -179,42 +186,44 @@ def gain_figure(evaluation: Evaluation, *, dark: bool = False) -> go.Figure:
     return finish(figure, "Does loudness matter?", part(evaluation), dark)
 
 
-def conditions_figure(
-    conditions: Sequence[Condition],
-    *,
-    title: str = "What a bad recording costs",
-    subtitle: str = "",
-    dark: bool = False,
-) -> go.Figure:
-    """Accuracy under each treatment; the label gives the paired difference in points."""
+def accuracy_under_conditions(evaluation: Evaluation, *, dark: bool = False) -> go.Figure:
+    """Accuracy of treated recordings; the label gives the difference from untreated ones in points."""
     first, _ = accents(dark)
-    shown = list(conditions)[::-1]
-    plain = conditions[0].accuracy.value
+    title = "What a bad recording costs"
+    gains = {point.x: point.accuracy for point in evaluation.by_gain}
+    rows = [(f"{gain:+g} dB", accuracy) for gain, accuracy in gains.items() if gain != 0]
+    rows += [(condition.name, condition.accuracy) for condition in evaluation.conditions[1:]]
+    if not rows:
+        return nothing(title, "This was not measured.", dark)
+    plain = evaluation.conditions[0].accuracy if evaluation.conditions else gains.get(0.0, evaluation.accuracy)
+    labels = ["unchanged"]
+    labels += [f"{name}  <b>{100 * (accuracy.value - plain.value):+.1f}</b>" for name, accuracy in rows]
+    estimates = [plain, *(accuracy for _, accuracy in rows)]
     figure = go.Figure(
         go.Bar(
-            y=[
-                condition.name
-                + (f"  <b>{100 * condition.difference.value:+.1f}</b>" if condition is not conditions[0] else "")
-                for condition in shown
-            ],
-            x=[condition.accuracy.value for condition in shown],
+            y=labels,
+            x=[estimate.value for estimate in estimates],
             orientation="h",
-            error_x={**bars_of([condition.accuracy for condition in shown]), "color": ink(dark), "thickness": 1.2},
+            error_x={**bars_of(estimates), "color": ink(dark), "thickness": 1.2},
             marker={
-                "color": [SILENCE if condition is conditions[0] else first for condition in shown],
-                "pattern": {"shape": ["" if condition is conditions[0] else "/" for condition in shown], **HATCH},
+                "color": [SILENCE] + [first] * len(rows),
+                "pattern": {"shape": [""] + ["/"] * len(rows), **HATCH},
             },
             hovertemplate="%{y}: %{x:.1%}<extra></extra>",
         )
     )
-    figure.add_vline(plain, line={"color": SILENCE, "dash": "dot"})
+    figure.add_vline(plain.value, line={"color": SILENCE, "dash": "dot"})
     figure.update_xaxes(range=[0, 1], tickformat=".0%", title="clips named rightly; bold: points won or lost")
-    return finish(figure, title, subtitle, dark, height=200 + 46 * len(shown))
+    figure.update_yaxes(autorange="reversed")
+    return finish(figure, title, part(evaluation), dark, height=200 + 38 * len(labels))
 
 
-def leak_figure(leak: LeakDemonstration, *, dark: bool = False) -> go.Figure:
+def leak_demonstration(leak: LeakDemonstration | None, *, dark: bool = False) -> go.Figure:
     """The same training measured on a random and on an artist-aware split."""
     first, second = accents(dark)
+    title = "What a random split hides"
+    if leak is None:
+        return nothing(title, "This was not measured: it was not asked for, or no artist is known.", dark)
     bars = [("random split", leak.random, second, "/"), ("split by artist", leak.artist_aware, first, "")]
     if leak.seen is not None and leak.unseen is not None:
         bars[1:1] = [
@@ -226,17 +235,17 @@ def leak_figure(leak: LeakDemonstration, *, dark: bool = False) -> go.Figure:
         f"{leak.shared_random:.0%} of the random split's test clips share their artist with the training part, "
         f"{leak.shared_artist_aware:.0%} of the other's"
     )
-    return finish(figure, "What a random split hides", subtitle, dark)
+    return finish(figure, title, subtitle, dark)
 
 
-def comparison_figure(comparison: Comparison, *, dark: bool = False) -> go.Figure:
+def model_comparison(comparison: Comparison, *, dark: bool = False) -> go.Figure:
     """Two models on the same clips; the subtitle says what the paired interval allows to say."""
     first, second = accents(dark)
     bars = [(comparison.model_a, comparison.a, first, ""), (comparison.model_b, comparison.b, second, "/")]
     return finish(estimate_bars(bars, dark), "On the same clips", comparison.sentence(), dark)
 
 
-def learning_figure(
+def learning_curves(
     history: Sequence[Mapping[str, float]] | Mapping[str, Sequence[float]], *, dark: bool = False
 ) -> go.Figure:
     """Loss and accuracy by epoch, as `fit` records them.
@@ -279,7 +288,38 @@ def learning_figure(
     return finish(figure, "Learning", "solid: validation part, dashed: training part", dark).update_layout(margin_t=110)
 
 
-def curve_figure(
+def log_mel_examples(features: Features, *, dark: bool = False) -> go.Figure:
+    """What the network gets to hear: the log-mel of one clip of every genre, at most 20 s of each."""
+    genres = features.data_set.genres
+    examples = {track.genre: i for i, track in reversed(list(enumerate(features.tracks))) if track.genre is not None}
+    shown = [genre for genre in genres if genre in examples]
+    columns = min(5, max(1, len(shown)))
+    rows = max(1, -(-len(shown) // columns))
+    figure = make_subplots(rows=rows, cols=columns, subplot_titles=shown, shared_xaxes=True, shared_yaxes=True,
+                           horizontal_spacing=0.02, vertical_spacing=0.12 / rows + 0.04)  # fmt: skip
+    front_end = features.data_set.front_end
+    period_s = front_end.frame_period_s if front_end else 1.0
+    for index, genre in enumerate(shown):
+        log_mel = np.asarray(features.log_mels[examples[genre]])[: round(20 / period_s)]
+        figure.add_heatmap(
+            # Whole decibels below the clip's maximum: all that the eye can tell, in an eighth of the bytes.
+            z=np.clip(log_mel - log_mel.max(), -80, 0).T.astype(np.int8),
+            dx=period_s,
+            colorscale="Cividis",
+            zmin=-80,
+            zmax=0,
+            showscale=index == 0,
+            colorbar={"title": "dB", "thickness": 12, "outlinewidth": 0},
+            hovertemplate="%{x:.1f} s, band %{y}: %{z} dB<extra>" + genre + "</extra>",
+            row=index // columns + 1,
+            col=index % columns + 1,
+        )
+    figure.update_xaxes(title="s", row=rows)
+    figure.update_yaxes(title="mel band", col=1)
+    return finish(figure, "What the network hears", "", dark, height=140 + 190 * rows)
+
+
+def genre_curve(
     times: ArrayLike,
     probabilities: ArrayLike,
     genres: Sequence[str],
