@@ -124,5 +124,11 @@
     audio.addEventListener("pause", state);
     audio.addEventListener("ended", state);
   }
+  const fit = () => document.querySelectorAll(".ribbon i").forEach((segment) => {
+    segment.classList.remove("tight");
+    segment.classList.toggle("tight", segment.scrollWidth > segment.clientWidth);
+  });
+  addEventListener("resize", fit);
+  fit();
   show(0);
 })();
