@@ -146,7 +146,7 @@ def _page(curve: GenreCurve, title: str, sound: _Sound) -> str:
         ticks="".join(_ticks(curve.duration_s)),
         legend="".join(_legend(chart)),
         rows="".join(_row(segment, colours) for segment in found),
-        how_to_read=escape(_how_to_read(curve)),
+        how_to_read=escape(_how_to_read(curve, playable=sound.source is not None)),
         about_model=escape(_about_model(curve)),
         data=_data(curve, bins, states, colours),
     )
@@ -315,12 +315,12 @@ def _row(segment: Segment, colours: dict[str, str]) -> str:
     )
 
 
-def _how_to_read(curve: GenreCurve) -> str:
+def _how_to_read(curve: GenreCurve, *, playable: bool) -> str:
     card = curve.card
     return (
         f"At every moment the height of a colour is how probable the model finds that genre, having heard "
         f"{card.receptive_field_s:.1f} s, averaged over {card.smoothing_s:g} s. Hatched: too unsure to name one. "
-        "Click or drag to move; arrow keys move by 5 s, space plays."
+        "Click or drag to move; arrow keys move by 5 s" + (", space plays." if playable else ".")
     )
 
 
