@@ -180,28 +180,29 @@ class ProcessExecutor(Executor):
         running: dict[Future[Outcome[R]], tuple[int, T]] = {}
         try:
             while True:
-                suspects: list[tuple[int, T]] = []
                 for item in islice(items, window - len(running)):
-                    try:
-                        running[self._submit(guarded, item)] = item
-                    except BrokenProcessPool:
-                        suspects.append(item)
-                        break
-                if not running and not suspects:
+                    running[self._submit(guarded, item)] = item
+                if not running:
                     return
-                for future in wait(running, return_when=FIRST_COMPLETED).done if running else ():
+                suspects = []
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
                     item = running.pop(future)
-                    try:
-                        yield future.result()
-                    except BrokenProcessPool:
+                    outcome = _outcome_of(future, item)
+                    if outcome is None:
                         suspects.append(item)
+                    else:
+                        yield outcome
                 if suspects:
                     # A broken pool fails every item it held; whichever finished before it broke keeps its result.
-                    finished, unfinished = _settle(running)
-                    running.clear()
+                    for future in wait(running).done:
+                        item = running.pop(future)
+                        outcome = _outcome_of(future, item)
+                        if outcome is None:
+                            suspects.append(item)
+                        else:
+                            yield outcome
                     self.close()
-                    yield from finished
-                    yield from self._one_by_one(guarded, [*suspects, *unfinished])
+                    yield from self._one_by_one(guarded, suspects)
         finally:
             for future in running:
                 future.cancel()
@@ -209,9 +210,7 @@ class ProcessExecutor(Executor):
     def _submit(self, guarded: Callable[[tuple[int, T]], Outcome[R]], item: tuple[int, T]) -> Future[Outcome[R]]:
         if self._pool is None:
             self._pool = _spawn_pool(self.workers)
-        # Workers start at a submit, and their libraries read these variables when they load.
-        with _one_thread_environment():
-            return self._pool.submit(guarded, item)
+        return _submit(self._pool, guarded, item)
 
     def _one_by_one(
         self, guarded: Callable[[tuple[int, T]], Outcome[R]], suspects: list[tuple[int, T]]
@@ -219,14 +218,11 @@ class ProcessExecutor(Executor):
         pool = _spawn_pool(1)
         try:
             for item in suspects:
-                try:
-                    with _one_thread_environment():
-                        future = pool.submit(guarded, item)
-                    yield future.result()
-                except BrokenProcessPool:
-                    yield _worker_died(item)
+                outcome = _outcome_of(_submit(pool, guarded, item), item)
+                if outcome is None:
                     pool.shutdown()
                     pool = _spawn_pool(1)
+                yield _worker_died(item) if outcome is None else outcome
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -304,12 +300,14 @@ class DaskExecutor(Executor):
                     else:
                         yield item, Outcome(item[0], failure=_failure_of(error))
         finally:
-            self._client.cancel(list(running), force=True)
+            if running:
+                self._client.cancel(list(running), force=True)
 
     def _wait(self, futures: list[Any]) -> Iterable[Any]:
         while True:
             try:
-                return self._distributed.wait(futures, timeout=_LOST_WORKERS_S, return_when="FIRST_COMPLETED").done
+                with self._client.as_current():
+                    return self._distributed.wait(futures, timeout=_LOST_WORKERS_S, return_when="FIRST_COMPLETED").done
             except TimeoutError:
                 if not self._client.nthreads():
                     raise GenreLibError(
@@ -353,15 +351,28 @@ def _worker_died(item: tuple[int, Any]) -> Outcome[Any]:
     return Outcome(item[0], failure=Failure("WorkerDied", message))
 
 
-def _settle(running: dict[Future[Outcome[R]], tuple[int, T]]) -> tuple[list[Outcome[R]], list[tuple[int, T]]]:
-    wait(running)
-    finished, unfinished = [], []
-    for future, item in running.items():
-        if future.cancelled() or future.exception() is not None:
-            unfinished.append(item)
-        else:
-            finished.append(future.result())
-    return finished, unfinished
+def _submit(
+    pool: ProcessPoolExecutor, guarded: Callable[[tuple[int, T]], Outcome[R]], item: tuple[int, T]
+) -> Future[Outcome[R]]:
+    # Workers start at a submit, and their libraries read these variables when they load.
+    with _one_thread_environment():
+        try:
+            return pool.submit(guarded, item)
+        except BrokenProcessPool as error:
+            failed: Future[Outcome[R]] = Future()
+            failed.set_exception(error)
+            return failed
+
+
+def _outcome_of(future: Future[Outcome[R]], item: tuple[int, T]) -> Outcome[R] | None:
+    """The outcome, or None where the worker died (or was about to run the item when another one did)."""
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        return None
+    except Exception as error:
+        # Such as a value that cannot be sent back.
+        return Outcome(item[0], failure=_failure_of(error))
 
 
 def _spawn_pool(workers: int) -> ProcessPoolExecutor:
