@@ -235,7 +235,7 @@ def test_no_worker_is_refused() -> None:
 
 @pytest.mark.slow
 def test_a_scheduler_that_does_not_answer_is_named() -> None:
-    with pytest.raises(ParameterError, match="No Dask scheduler answers at tcp://127.0.0.1:9"):
+    with pytest.raises(ParameterError, match=r"No Dask scheduler answers at tcp://127\.0\.0\.1:9"):
         get_executor("dask", scheduler="tcp://127.0.0.1:9")
 
 

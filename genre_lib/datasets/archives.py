@@ -74,6 +74,8 @@ def _unpack_members(archive: Path, folder: Path, limit_bytes: int, progress: Pro
             assert source is not None
             target = folder / place
             target.parent.mkdir(parents=True, exist_ok=True)
+            if target.exists():
+                raise DataSetError(f"{archive} holds {member.name!r} twice: it is refused.")
             # Written by hand: owners, permissions and times of the archive mean nothing here.
             with source, target.open("xb") as file:
                 shutil.copyfileobj(source, file, 2**20)

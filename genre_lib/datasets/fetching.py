@@ -18,7 +18,7 @@ from genre_lib.errors import CacheError, DataSetError, ParameterError
 from genre_lib.executors import Progress
 
 _TIMEOUT_S = 30.0
-_BLOCK = 2**18
+_BLOCK = 2**16
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,8 @@ def _fetch(mirror: Mirror, folder: Path, progress: Progress | None) -> Path:
     known_hash = mirror.known_hash or _hash_from_pointer(str(mirror.pointer_url))
     name = f"gtzan-{hashlib.sha256(known_hash.encode()).hexdigest()[:12]}.tar.gz"
     folder.mkdir(parents=True, exist_ok=True)
+    # Where it comes from is told by progress and errors.
+    pooch.get_logger().setLevel("WARNING")
     download = _resuming(folder / f"{name}.part", progress)
     return Path(pooch.retrieve(mirror.url, known_hash, fname=name, path=folder, downloader=download))
 
