@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
 import { defineConfig } from "vite";
-import { cardValidator } from "./build/card-validator.ts";
-import { pretrainedBundle } from "./build/pretrained-bundle.ts";
-import { serviceWorker } from "./build/service-worker.ts";
-import { demoSongs } from "./build/demo-songs.ts";
-import { PRETRAINED } from "./build/pretrained.ts";
+import { cardValidator } from "./vite/card-validator.ts";
+import { pretrainedBundle } from "./vite/pretrained-bundle.ts";
+import { serviceWorker } from "./vite/service-worker.ts";
+import { demoSongs } from "./vite/demo-songs.ts";
+import { PRETRAINED } from "./vite/pretrained.ts";
 
 const repository = resolve(import.meta.dirname, "..");
 const plugins = () => [

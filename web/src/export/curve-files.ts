@@ -14,25 +14,27 @@ export function toCsv(recording: Recording): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** The fields of `genre predict --format json --curve`. */
+/** The line that `genre predict --format json --curve` prints for the same file, and the model's name. */
 export function toJson(recording: Recording): string {
   const { curve, card } = recording;
   const answer = curve.answer();
   const steps = Array.from({ length: curve.nSteps }, (_, i) => curve.raw(i));
-  const byGenre = (values: ArrayLike<number>) =>
-    Object.fromEntries(ranked(values).map((g) => [card.genres[g], values[g]]));
   return JSON.stringify({
     path: recording.name,
-    genre: answer.state === "music" ? card.genres[ranked(answer.probabilities)[0]] : null,
+    genre: answer.state === "silence" ? null : card.genres[ranked(answer.probabilities)[0]],
     state: answer.state,
-    probabilities: byGenre(answer.probabilities),
-    duration_s: recording.durationS,
+    probabilities: Object.fromEntries(card.genres.map((genre, g) => [genre, rounded(answer.probabilities[g], 6)])),
+    duration_s: rounded(recording.durationS, 3),
+    times: steps.map((_, i) => rounded(curve.time(i), 4)),
+    curve: Object.fromEntries(card.genres.map((genre, g) => [genre, steps.map((step) => rounded(step.probabilities[g], 6))])),
+    step_state: steps.map((step) => step.state),
+    level_dbfs: Array.from(curve.levels, (level) => rounded(level, 2)),
     model: { name: card.name, version: card.version },
-    times: steps.map((_, i) => curve.time(i)),
-    states: steps.map((step) => step.state),
-    level_dbfs: Array.from(curve.levels),
-    curve: Object.fromEntries(card.genres.map((genre, g) => [genre, steps.map((step) => step.probabilities[g])])),
   });
+}
+
+function rounded(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
 }
 
 function quoted(text: string): string {

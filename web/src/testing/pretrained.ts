@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
-import { PRETRAINED } from "../../build/pretrained.ts";
+import { PRETRAINED } from "../../vite/pretrained.ts";
 import type { BundleSource } from "../bundle/source.ts";
 import { startBackend } from "../model/network.ts";
 

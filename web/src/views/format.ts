@@ -8,11 +8,11 @@ export function clock(seconds: number): string {
   return h > 0 ? `${h}:${String(m).padStart(2, "0")}:${tail}` : `${m}:${tail}`;
 }
 
-/** "61 %"; never a 100 % or 0 % that is not exact */
+/** "61 %", held together by a no-break space; never a 100 % or 0 % that is not exact */
 export function percent(probability: number): string {
-  if (probability > 0.99 && probability < 1) return "> 99 %";
-  if (probability > 0 && probability < 0.01) return "< 1 %";
-  return `${Math.round(probability * 100)} %`;
+  if (probability > 0.99 && probability < 1) return "> 99\u00a0%";
+  if (probability > 0 && probability < 0.01) return "< 1\u00a0%";
+  return `${Math.round(probability * 100)}\u00a0%`;
 }
 
 /** "hiphop" as it is written elsewhere, "hip hop" for people; other names as they are. */

@@ -1,0 +1,120 @@
+import { describe, expect, it } from "vitest";
+import type { Card } from "../bundle/card.ts";
+import { smallCard } from "../testing/small-card.ts";
+import { GenreCurve, softmax } from "./genre-curve.ts";
+import { segments } from "./segments.ts";
+import { forSpan } from "./spans.ts";
+
+const card = smallCard();
+
+function curveOf(logits: number[][], levels: number[], of: Card = card, capacity = Infinity): GenreCurve {
+  const curve = new GenreCurve(of, capacity);
+  curve.add({ first: 0, count: levels.length, logits: Float32Array.from(logits.flat()), levels: Float32Array.from(levels) });
+  return curve;
+}
+
+describe("forSpan", () => {
+  const values = { step: 2, smoothed: 1.5, clip: 1 };
+
+  it("is the card's own value at each of its points and constant outside", () => {
+    const { step_period_s } = card.timing;
+    for (const [seconds, value] of [[step_period_s, 2], [0.01, 2], [card.smoothing_s, 1.5], [30, 1], [600, 1]]) {
+      expect(forSpan(card, values, seconds)).toBeCloseTo(value, 12);
+    }
+  });
+
+  it("is linear in log(seconds) between them", () => {
+    expect(forSpan(card, values, Math.sqrt(card.smoothing_s * 30))).toBeCloseTo(1.25, 12);
+  });
+
+  it.each([0.1, 30, 45])("leaves out the point of a smoothing of %f s", (smoothing_s) => {
+    const other = { ...card, smoothing_s };
+    const period = card.timing.step_period_s;
+    expect(forSpan(other, values, Math.sqrt(period * 30))).toBeCloseTo(1.5, 12);
+  });
+});
+
+describe("GenreCurve", () => {
+  it("puts a step in the middle of the frames it heard", () => {
+    // step 0 hears frames -8..3, of which 0..3 exist; step 3 hears frames 4..15
+    const { hop_length, n_fft, sample_rate } = card.front_end;
+    const curve = curveOf(Array(5).fill([1, 0, 0]), Array(5).fill(-20));
+    expect(curve.time(0)).toBeCloseTo((3 * hop_length + n_fft) / 2 / sample_rate, 12);
+    expect(curve.time(3)).toBeCloseTo((4 * hop_length + 15 * hop_length + n_fft) / 2 / sample_rate, 12);
+    expect(curve.knownAt(3)).toBeCloseTo((15 * hop_length + n_fft) / sample_rate, 12);
+  });
+
+  it("names silence by level, and what is too flat unsure", () => {
+    const curve = curveOf([[5, 0, 0], [0.1, 0, 0], [5, 0, 0]], [-20, -20, -80]);
+    expect([0, 1, 2].map((i) => curve.raw(i).state)).toEqual(["music", "unsure", "silence"]);
+    expect(Array.from(curve.raw(0).probabilities)).toEqual(Array.from(softmax([5, 0, 0], card.temperatures.step)));
+  });
+
+  it("smooths around a step of a recording, and over the past only when live", () => {
+    const logits = [[4, 0, 0], [0, 4, 0], [0, 0, 4], [4, 0, 0]];
+    const curve = curveOf(logits, [-20, -20, -20, -20]);
+    const seconds = 2 * card.timing.step_period_s;
+    const temperature = forSpan(card, card.temperatures, seconds);
+    const mean = (a: number, b: number) => softmax(logits[a].map((x, g) => (x + logits[b][g]) / 2), temperature);
+    const centred = curve.smoothed({ seconds, causal: false }).probabilities;
+    const causal = curve.smoothed({ seconds, causal: true }).probabilities;
+    // of two steps, a centred window takes this one and the next, a causal one the last and this
+    mean(1, 2).forEach((p, g) => expect(centred[3 + g]).toBeCloseTo(p, 6));
+    mean(0, 1).forEach((p, g) => expect(causal[3 + g]).toBeCloseTo(p, 6));
+  });
+
+  it("does not let silence into the mean, and leaves a silent step as it is", () => {
+    const logits = [[4, 0, 0], [0, 9, 0], [4, 0, 0]];
+    const curve = curveOf(logits, [-20, -90, -20]);
+    const seconds = 3 * card.timing.step_period_s;
+    const shown = curve.smoothed({ seconds, causal: false });
+    expect(shown.states).toEqual(["music", "silence", "music"]);
+    softmax([4, 0, 0], forSpan(card, card.temperatures, seconds)).forEach((p, g) => expect(shown.probabilities[g]).toBeCloseTo(p, 6));
+    softmax([0, 9, 0], card.temperatures.step).forEach((p, g) => expect(shown.probabilities[3 + g]).toBeCloseTo(p, 6));
+  });
+
+  it("answers by the mean of the logits of what is not silent", () => {
+    const curve = curveOf([[4, 0, 0], [0, 2, 0], [0, 0, 99]], [-20, -20, -90]);
+    const expected = softmax([2, 1, 0], forSpan(card, card.temperatures, 2 * card.timing.step_period_s));
+    Array.from(curve.answer().probabilities).forEach((p, g) => expect(p).toBeCloseTo(expected[g], 12));
+    expect(curveOf([[9, 0, 0]], [-90]).answer().state).toBe("silence");
+  });
+
+  it("takes a threshold from the visitor in place of the card's", () => {
+    const curve = curveOf([[2, 0, 0]], [-20]);
+    expect(curve.smoothed({ seconds: 0, causal: false, unsureBelow: 0.99 }).states).toEqual(["unsure"]);
+    expect(curve.smoothed({ seconds: 0, causal: false, unsureBelow: 0 }).states).toEqual(["music"]);
+  });
+
+  it("stays within its capacity for hours, and still answers for all of it", () => {
+    const curve = new GenreCurve(card, 100);
+    for (let step = 0; step < 50_000; step++) {
+      const genre = step < 40_000 ? [3, 0, 0] : [0, 3, 0];
+      curve.add({ first: step, count: 1, logits: Float32Array.from(genre), levels: Float32Array.of(-20) });
+      expect(curve.nSteps).toBeLessThanOrEqual(100);
+    }
+    expect(curve.firstStep + curve.nSteps).toBe(50_000);
+    expect(curve.answer().probabilities[0]).toBeGreaterThan(curve.answer().probabilities[1]);
+    expect(curve.raw(curve.nSteps - 1).probabilities[1]).toBeGreaterThan(0.5);
+  });
+
+  it("refuses steps out of order", () => {
+    const curve = curveOf([[1, 0, 0]], [-20]);
+    expect(() => curve.add({ first: 2, count: 0, logits: new Float32Array(0), levels: new Float32Array(0) })).toThrow(/order/);
+  });
+});
+
+describe("segments", () => {
+  it("joins steps of one answer and covers the whole recording", () => {
+    const shown = {
+      nSteps: 5,
+      probabilities: Float32Array.from([0.8, 0.1, 0.1, 0.6, 0.3, 0.1, 0.2, 0.7, 0.1, 0.4, 0.3, 0.3, 0.3, 0.3, 0.4]),
+      states: ["music", "music", "music", "unsure", "silence"] as const,
+    };
+    const parts = segments(shown, [1, 2, 3, 4, 5], 3, 0, 6);
+    expect(parts.map((part) => [part.fromS, part.toS, part.state, part.leader])).toEqual([
+      [0, 2.5, "music", 0], [2.5, 3.5, "music", 1], [3.5, 4.5, "unsure", 0], [4.5, 6, "silence", 2],
+    ]);
+    expect(parts[0].probabilities[0]).toBeCloseTo(0.7, 6);
+  });
+});

@@ -1,0 +1,58 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { loadBundle, type Bundle } from "../bundle/load.ts";
+import { parseGolden } from "../bundle/golden.ts";
+import { bundleFile, bundleSource, haveBundle, startBackendInNode } from "../testing/pretrained.ts";
+import { softmax } from "../curve/genre-curve.ts";
+import { Listener } from "./listener.ts";
+
+describe.skipIf(!haveBundle)("Listener", () => {
+  let bundle: Bundle;
+  let signal: Float32Array;
+  let golden: Float32Array;
+
+  beforeAll(async () => {
+    await startBackendInNode();
+    bundle = await loadBundle(bundleSource(), { checkGolden: false });
+    const parsed = parseGolden(new TextDecoder().decode(bundleFile("golden.json")));
+    signal = parsed.signal;
+    golden = parsed.stepLogits;
+  });
+
+  function hear(block: number, live: boolean): { logits: number[]; levels: number[]; peaks: number } {
+    const listener = new Listener(bundle.card, bundle.melBank, bundle.network, bundle.card.front_end.sample_rate, { live });
+    const logits: number[] = [], levels: number[] = [];
+    let peaks = 0;
+    const take = (heard: ReturnType<Listener["push"]>) => {
+      if (!heard) return;
+      expect(heard.first).toBe(levels.length);
+      logits.push(...heard.logits);
+      levels.push(...heard.levels);
+      peaks += heard.peaks.length;
+    };
+    for (let at = 0; at < signal.length; at += block) take(listener.push(signal.slice(at, at + block)));
+    take(listener.finish());
+    return { logits, levels, peaks };
+  }
+
+  it("makes of the golden signal what Keras made of it, from samples to probabilities", () => {
+    const n = bundle.card.genres.length;
+    const { logits, peaks } = hear(5000, false);
+    expect(logits.length).toBe(golden.length);
+    expect(peaks).toBe(Math.floor((signal.length - bundle.card.front_end.n_fft) / bundle.card.front_end.hop_length) + 1);
+    let worst = 0;
+    for (let at = 0; at < golden.length; at += n) {
+      const theirs = softmax(golden.subarray(at, at + n), 1);
+      softmax(logits.slice(at, at + n), 1).forEach((p, g) => (worst = Math.max(worst, Math.abs(p - theirs[g]))));
+    }
+    const tolerance = (bundle.card.training["quantisation"] as { tolerance?: number } | undefined)?.tolerance ?? 1e-4;
+    expect(worst).toBeLessThan(Math.max(1e-4, tolerance));
+  });
+
+  it("hears a live stream as it hears the file", () => {
+    const file = hear(100_000, false);
+    const live = hear(480, true);
+    expect(live.logits.length).toBe(file.logits.length);
+    live.logits.forEach((logit, i) => expect(Math.abs(logit - file.logits[i])).toBeLessThan(1e-3));
+    expect(live.levels).toEqual(file.levels);
+  });
+});

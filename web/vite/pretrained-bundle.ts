@@ -1,0 +1,50 @@
+/** Copies the built-in model bundle into the page, under an address that changes with its contents. */
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
+import { join, relative, sep } from "node:path";
+import type { Plugin } from "vite";
+
+const NAME = "virtual:pretrained-bundle";
+
+/** What the browser never loads. */
+const NOT_FOR_THE_PAGE = /^(model\.keras|model\.tflite|recipe\.yaml)$/;
+
+export function pretrainedBundle(directory: string): Plugin {
+  let files: Map<string, Buffer> | undefined;
+  const bundle = () => {
+    files ??= readBundle(directory);
+    const hash = createHash("sha256").update(files.get("card.json") ?? "").digest("hex").slice(0, 10);
+    return { files, base: `assets/model-${hash}/` };
+  };
+  return {
+    name: "pretrained-bundle",
+    resolveId: (id) => (id === NAME ? `\0${NAME}` : null),
+    load: (id) => (id === `\0${NAME}` ? `export const bundlePath = ${JSON.stringify(bundle().base)};` : null),
+    generateBundle() {
+      const { files: contents, base } = bundle();
+      for (const [name, source] of contents) this.emitFile({ type: "asset", fileName: base + name, source });
+    },
+    configureServer(server) {
+      server.middlewares.use((request, response, next) => {
+        const { files: contents, base } = bundle();
+        const at = request.url?.indexOf(base) ?? -1;
+        const file = at < 0 ? undefined : contents.get(request.url!.slice(at + base.length));
+        if (file) response.end(file);
+        else next();
+      });
+    },
+  };
+}
+
+function readBundle(directory: string): Map<string, Buffer> {
+  if (!existsSync(join(directory, "card.json"))) {
+    throw new Error(`No model bundle at ${directory}: name one with GENRE_BUNDLE, or make one with the export notebook.`);
+  }
+  const files = new Map<string, Buffer>();
+  for (const path of readdirSync(directory, { recursive: true, encoding: "utf8" })) {
+    const full = join(directory, path);
+    const name = relative(directory, full).split(sep).join("/");
+    if (statSync(full).isFile() && !NOT_FOR_THE_PAGE.test(name)) files.set(name, readFileSync(full));
+  }
+  return files;
+}

@@ -1,0 +1,32 @@
+/** Writes sw.js beside the page: src/service-worker.js with the list of everything a visit needs. */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Plugin } from "vite";
+
+/** Not needed for a visit: the check of foreign models, demo songs, and wasm for browsers without SIMD or with threads. */
+const LEFT_OUT = /golden\.json$|^demo\/|backend-wasm-(?!simd-)[^/]*\.wasm$/;
+
+export function serviceWorker(): Plugin {
+  return {
+    name: "service-worker",
+    apply: "build",
+    enforce: "post",
+    generateBundle: {
+      order: "post",
+      handler(_options, bundle) {
+        const files = Object.keys(bundle).filter((name) => !LEFT_OUT.test(name) && !name.endsWith(".map"));
+        const list = ["./", "icon.svg", "manifest.webmanifest", ...files.filter((name) => name !== "index.html")].sort();
+        const version = createHash("sha256");
+        for (const name of files.sort()) {
+          const output = bundle[name];
+          version.update(name).update(output.type === "chunk" ? output.code : output.source);
+        }
+        const source = readFileSync(resolve(import.meta.dirname, "../src/service-worker.js"), "utf8")
+          .replace("__VERSION__", version.digest("hex").slice(0, 12))
+          .replace("__FILES__", JSON.stringify(list));
+        this.emitFile({ type: "asset", fileName: "sw.js", source });
+      },
+    },
+  };
+}
