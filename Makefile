@@ -49,6 +49,9 @@ format: $(READY) ## format sources and strip notebooks
 pipeline: $(READY) ## run the notebooks in order on the demo songs
 	@$(BIN)/genre run
 
+bench: $(READY) $(MODULES) ## speed and size in one report, as ratios
+	@$(BIN)/python -m benchmarks
+
 lock: $(READY) ## resolve requirements.lock again from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url pyproject.toml -o requirements.lock

@@ -103,9 +103,10 @@ class FrontEnd:
         window = _hann(self.n_fft)
         out = np.empty((len(frames), len(bank)), np.float32)
         for start in range(0, len(frames), _FRAMES_AT_ONCE):
-            spectrum = scipy.fft.rfft(frames[start : start + _FRAMES_AT_ONCE] * window, axis=1)
-            power = spectrum.real**2 + spectrum.imag**2
-            np.dot(power, bank.T, out=out[start : start + _FRAMES_AT_ONCE])
+            spectrum = scipy.fft.rfft(frames[start : start + _FRAMES_AT_ONCE] * window, axis=1, overwrite_x=True)
+            parts = spectrum.view(np.float32)
+            parts *= parts
+            np.dot(parts[:, 0::2] + parts[:, 1::2], bank.T, out=out[start : start + _FRAMES_AT_ONCE])
         np.maximum(out, np.float32(self.amin), out=out)
         np.log10(out, out=out)
         out *= 10

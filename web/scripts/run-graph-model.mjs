@@ -1,5 +1,6 @@
 // Runs a bundle's TensorFlow.js graph model on its golden log-mel and prints the outputs as JSON.
 // Usage: node run-graph-model.mjs BUNDLE/tfjs/model.json BUNDLE/golden.json
+//        node run-graph-model.mjs BUNDLE/tfjs/model.json --time N_FRAMES   (median seconds of five runs)
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
@@ -28,13 +29,33 @@ await tf.setBackend("wasm");
 await tf.ready();
 
 const model = await loadGraphModel({ load: readArtifacts });
-const { shape, base64 } = JSON.parse(await readFile(goldenPath, "utf8")).log_mel;
-const bytes = Uint8Array.from(Buffer.from(base64, "base64"));
-const logMel = tf.tensor(new Float32Array(bytes.buffer), [1, ...shape]);
+const result = goldenPath === "--time" ? await timed(Number(process.argv[4])) : await golden();
+process.stdout.write(JSON.stringify(result));
+
+async function golden() {
+  const { shape, base64 } = JSON.parse(await readFile(goldenPath, "utf8")).log_mel;
+  const bytes = Uint8Array.from(Buffer.from(base64, "base64"));
+  const { steps, clip } = run(tf.tensor(new Float32Array(bytes.buffer), [1, ...shape]));
+  return { step_logits: (await steps.array())[0], clip_logits: (await clip.array())[0] };
+}
+
+async function timed(nFrames) {
+  const nMels = model.inputs[0].shape[2];
+  const logMel = tf.randomNormal([1, nFrames, nMels], -40, 15);
+  const times = [];
+  for (let i = 0; i < 6; i += 1) {
+    const began = performance.now();
+    await run(logMel).steps.data();
+    times.push((performance.now() - began) / 1000);
+  }
+  return { median_s: times.slice(1).sort((a, b) => a - b)[2] };
+}
 
 // The order of outputs changes from one conversion to the next: only their rank tells them apart.
-const outputs = [model.predict(logMel)].flat();
-const steps = outputs.find((output) => output.rank === 3);
-const clip = outputs.find((output) => output.rank === 2);
-const result = { step_logits: (await steps.array())[0], clip_logits: (await clip.array())[0] };
-process.stdout.write(JSON.stringify(result));
+function run(logMel) {
+  const outputs = [model.predict(logMel)].flat();
+  return {
+    steps: outputs.find((output) => output.rank === 3),
+    clip: outputs.find((output) => output.rank === 2),
+  };
+}

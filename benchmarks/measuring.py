@@ -1,0 +1,68 @@
+"""Measuring: medians of repeated calls, and rows for the report."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the report: a value with its unit, what it is compared with, and whether it meets its aim."""
+
+    name: str
+    value: float
+    unit: str
+    aim: str = ""
+    note: str = ""
+
+    def __str__(self) -> str:
+        aim = f"  (aim: {self.aim})" if self.aim else ""
+        note = f"  {self.note}" if self.note else ""
+        return f"{self.name:<58} {self.value:>10.3g} {self.unit:<6}{aim}{note}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON values."""
+        return asdict(self)
+
+
+def seconds(function: Callable[[], object], *, repeats: int = 5, warm_up: int = 1) -> float:
+    """Median time of a call in seconds."""
+    for _ in range(warm_up):
+        function()
+    times = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - began)
+    return statistics.median(times)
+
+
+def paired_ratio(
+    slow: Callable[[], object], fast: Callable[[], object], *, repeats: int = 5
+) -> tuple[float, float, float]:
+    """Medians of both times and of the ratio slow / fast, measured in turn so that a drifting machine cancels out."""
+    slow()
+    fast()
+    pairs = [(seconds(slow, repeats=1, warm_up=0), seconds(fast, repeats=1, warm_up=0)) for _ in range(repeats)]
+    slow_s, fast_s = (statistics.median(times) for times in zip(*pairs, strict=True))
+    return slow_s, fast_s, statistics.median(a / b for a, b in pairs)
+
+
+def clips(folder: Path) -> list[Path]:
+    """The 66 real clips where they are, else as many synthetic ones of the same length written to `folder`."""
+    real = Path(__file__).resolve().parents[2] / "shared" / "data" / "gtzan-audio"
+    if real.is_dir():
+        return sorted(real.glob("*/*.flac"))
+    rng = np.random.default_rng(0)
+    paths = [folder / f"{number}.flac" for number in range(66)]
+    for path in paths:
+        soundfile.write(path, 0.1 * rng.standard_normal(22050 * 30), 22050)
+    return paths
