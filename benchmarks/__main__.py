@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 # Before numpy loads: one thread, so that ratios do not depend on the number of cores.
-os.environ |= {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 BENCHES = ("front_end", "inference")
 

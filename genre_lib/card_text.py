@@ -38,7 +38,8 @@ def describe_card(card: Card) -> str:
 
 def _training(training: dict[str, Any]) -> str:
     counts = ", ".join(f"{n} {split}" for split, n in training.get("tracks_by_split", {}).items())
-    return f"{training.get('data_set', '?')} ({counts}), on {training.get('trained_on', '?')}, seed {training.get('seed', '?')}"
+    data_set, part, seed = (training.get(name, "?") for name in ("data_set", "trained_on", "seed"))
+    return f"{data_set} ({counts}), on {part}, seed {seed}"
 
 
 def _metric(metric: dict[str, Any]) -> str:

@@ -1,6 +1,13 @@
 """What the notebooks call: one function for each thing they show, working on a run folder."""
 
-from genre_lib.pipeline.assess import Assessment, assess, cross_validate_run, show_leak, summary_of_evaluation
+from genre_lib.pipeline.assess import (
+    Assessment,
+    assess,
+    cross_validate_run,
+    evaluation_figures,
+    show_leak,
+    summary_of_evaluation,
+)
 from genre_lib.pipeline.prepare import prepare_data, prepared, summary_of_data
 from genre_lib.pipeline.publish import publish, summary_of_export
 from genre_lib.pipeline.train import summary_of_training, train, trained
@@ -9,6 +16,7 @@ __all__ = [
     "Assessment",
     "assess",
     "cross_validate_run",
+    "evaluation_figures",
     "prepare_data",
     "prepared",
     "publish",

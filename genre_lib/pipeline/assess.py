@@ -33,6 +33,7 @@ from genre_lib.timing import Timing
 
 if TYPE_CHECKING:
     import keras
+    import plotly.graph_objects as go
 
 EVALUATION = "evaluation.json"
 CROSS_VALIDATION = "cross_validation.json"
@@ -238,6 +239,29 @@ def demonstrate_leak(run: Run, recipe: Recipe, *, epochs: int = 10, report: Repo
     )
     write_json(run.evaluation / LEAK, leak.to_dict())
     return leak
+
+
+def evaluation_figures(assessment: Assessment, *, dark: bool = False) -> dict[str, go.Figure]:
+    """Every figure that an assessment has results for, by name."""
+    from genre_lib import figures
+
+    evaluation, validation = assessment.evaluation, assessment.validation
+    drawn = {
+        "confusion": figures.confusion_figure(evaluation, dark=dark),
+        "by_genre": figures.per_genre_figure(evaluation, dark=dark),
+        "by_seconds": figures.seconds_figure(evaluation, dark=dark),
+    }
+    if evaluation.calibration is not None:
+        drawn["reliability"] = figures.calibration_figure(evaluation.calibration.spans, dark=dark)
+    if evaluation.by_gain:
+        drawn["by_gain"] = figures.gain_figure(evaluation, dark=dark)
+    if evaluation.conditions:
+        drawn["conditions"] = figures.conditions_figure(evaluation.conditions, dark=dark)
+    if validation.model is not None and validation.baseline is not None:
+        drawn["baseline"] = figures.comparison_figure(compare(validation.model, validation.baseline), dark=dark)
+    if assessment.leak is not None:
+        drawn["leak"] = figures.leak_figure(assessment.leak, dark=dark)
+    return drawn
 
 
 def summary_of_evaluation(run: Run) -> dict[str, Any]:
