@@ -27,7 +27,7 @@ def run() -> list[Row]:
             songs = _encoded(paths[::5], Path(folder), "mp3", "-ar", "44100", "-ac", "2", "-b:a", "128k")
             rows += _compare("mp3 44.1 kHz stereo", songs, front_end)
         samples = [load_audio(path, front_end.sample_rate) for path in paths[::5]]
-    theirs_s, ours_s, ratio = paired_ratio(
+    theirs_s, _, ratio = paired_ratio(
         lambda: [_librosa_mel(values, front_end) for values in samples],
         lambda: [front_end.log_mel(values) for values in samples],
     )

@@ -12,6 +12,7 @@ import yaml
 from genre_lib.errors import ParameterError
 from genre_lib.networks import config_of
 from genre_lib.options import from_mapping, unknown_name
+from genre_lib.runs import resolve
 from genre_lib.training import TrainingConfig
 
 
@@ -47,7 +48,7 @@ class Recipe:
         if not path:
             return cls()
         try:
-            values = yaml.safe_load(Path(path).read_text("utf-8")) or {}
+            values = yaml.safe_load(resolve(path).read_text("utf-8")) or {}
         except (OSError, yaml.YAMLError) as error:
             raise ParameterError(f"The recipe {path} cannot be read ({error}): check the path and its YAML.") from error
         return cls.from_dict(values)
