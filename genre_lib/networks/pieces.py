@@ -9,6 +9,10 @@ from genre_lib.tensorflow_setup import keras
 layers = keras.layers
 Tensor = Any
 
+# Keras's 0.99 needs hundreds of steps to forget its start, more than a short training has; the running average of all
+# weights smooths what a faster one lets through.
+_NORM_MOMENTUM = 0.9
+
 
 def log_mel_input(n_mels: int) -> Tensor:
     """The input that every network has: (batch, frames, n_mels) in dB, any number of frames."""
@@ -66,7 +70,9 @@ def silence_before(tensor: Tensor, n_frames: int, n_bands: tuple[int, int] | Non
 
 def norm_relu(tensor: Tensor, name: str) -> Tensor:
     """Batch norm and ReLU."""
-    return layers.ReLU(name=f"{name}_relu")(layers.BatchNormalization(name=f"{name}_norm")(tensor))
+    return layers.ReLU(name=f"{name}_relu")(
+        layers.BatchNormalization(momentum=_NORM_MOMENTUM, name=f"{name}_norm")(tensor)
+    )
 
 
 def conv_image(
@@ -85,7 +91,7 @@ def dilated_residual(tensor: Tensor, width: int, dilation: int, dropout: float, 
     change = layers.Conv1D(width, 3, dilation_rate=dilation, use_bias=False, name=f"{name}_conv")(tensor)
     change = norm_relu(change, name)
     change = layers.Conv1D(width, 1, use_bias=False, name=f"{name}_mix")(change)
-    change = layers.BatchNormalization(name=f"{name}_mix_norm")(change)
+    change = layers.BatchNormalization(momentum=_NORM_MOMENTUM, name=f"{name}_mix_norm")(change)
     change = layers.Dropout(dropout, name=f"{name}_dropout")(change)
     kept = layers.Cropping1D((dilation, dilation), name=f"{name}_kept")(tensor)
     return layers.ReLU(name=f"{name}_out")(layers.Add(name=f"{name}_add")([kept, change]))
