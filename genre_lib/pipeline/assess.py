@@ -247,20 +247,20 @@ def evaluation_figures(assessment: Assessment, *, dark: bool = False) -> dict[st
 
     evaluation, validation = assessment.evaluation, assessment.validation
     drawn = {
-        "confusion": figures.confusion_figure(evaluation, dark=dark),
-        "by_genre": figures.per_genre_figure(evaluation, dark=dark),
-        "by_seconds": figures.seconds_figure(evaluation, dark=dark),
+        "confusion": figures.confusion_matrix(evaluation, dark=dark),
+        "by_genre": figures.genre_scores(evaluation, dark=dark),
+        "by_seconds": figures.accuracy_by_seconds(evaluation, dark=dark),
     }
     if evaluation.calibration is not None:
-        drawn["reliability"] = figures.calibration_figure(evaluation.calibration.spans, dark=dark)
+        drawn["reliability"] = figures.reliability_diagram(evaluation, dark=dark)
     if evaluation.by_gain:
-        drawn["by_gain"] = figures.gain_figure(evaluation, dark=dark)
+        drawn["by_gain"] = figures.accuracy_by_gain(evaluation, dark=dark)
     if evaluation.conditions:
-        drawn["conditions"] = figures.conditions_figure(evaluation.conditions, dark=dark)
+        drawn["conditions"] = figures.accuracy_under_conditions(evaluation, dark=dark)
     if validation.model is not None and validation.baseline is not None:
-        drawn["baseline"] = figures.comparison_figure(compare(validation.model, validation.baseline), dark=dark)
+        drawn["baseline"] = figures.model_comparison(compare(validation.model, validation.baseline), dark=dark)
     if assessment.leak is not None:
-        drawn["leak"] = figures.leak_figure(assessment.leak, dark=dark)
+        drawn["leak"] = figures.leak_demonstration(assessment.leak, dark=dark)
     return drawn
 
 
