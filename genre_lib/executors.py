@@ -8,6 +8,7 @@ more, one by one; an item whose worker dies again is set aside as a failure.
 from __future__ import annotations
 
 import os
+import time
 import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sized
@@ -37,6 +38,7 @@ _ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
 )
 _LOST_WORKERS_S = 60.0
+_RECOUNT_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -257,6 +259,7 @@ class DaskExecutor(Executor):
                 f"No Dask scheduler answers at {scheduler}: check the address (tcp://HOST:PORT) and that it runs."
             ) from error
         self.workers = sum(self._client.nthreads().values()) or workers
+        self._counted_at = time.monotonic()
 
     def close(self) -> None:
         self._client.close()
@@ -271,22 +274,23 @@ class DaskExecutor(Executor):
         self, guarded: Callable[[tuple[int, T]], Outcome[R]], items: Iterator[tuple[int, T]]
     ) -> Iterator[Outcome[R]]:
         suspects: list[tuple[int, T]] = []
-        for item, outcome in self._finished(guarded, items, 2 * self.workers):
+        for item, outcome in self._finished(guarded, items, alone=False):
             if outcome is None:
                 suspects.append(item)
             else:
                 yield outcome
-        for item, outcome in self._finished(guarded, iter(suspects), 1):
+        for item, outcome in self._finished(guarded, iter(suspects), alone=True):
             yield _worker_died(item) if outcome is None else outcome
 
     def _finished(
-        self, guarded: Callable[[tuple[int, T]], Outcome[R]], items: Iterator[tuple[int, T]], window: int
+        self, guarded: Callable[[tuple[int, T]], Outcome[R]], items: Iterator[tuple[int, T]], *, alone: bool
     ) -> Iterator[tuple[tuple[int, T], Outcome[R] | None]]:
         """Items with their outcomes, None where Dask gave the item up because its worker died."""
         running: dict[Any, tuple[int, T]] = {}
         try:
             while True:
-                for item in islice(items, window - len(running)):
+                window = 1 if alone else 2 * self._count_workers()
+                for item in islice(items, max(0, window - len(running))):
                     running[self._client.submit(guarded, item, pure=False)] = item
                 if not running:
                     return
@@ -302,6 +306,13 @@ class DaskExecutor(Executor):
         finally:
             if running:
                 self._client.cancel(list(running), force=True)
+
+    def _count_workers(self) -> int:
+        """Threads of the cluster, asked for now and then: queues start workers when it suits them."""
+        if time.monotonic() - self._counted_at > _RECOUNT_S:
+            self.workers = sum(self._client.nthreads().values()) or self.workers
+            self._counted_at = time.monotonic()
+        return self.workers
 
     def _wait(self, futures: list[Any]) -> Iterable[Any]:
         while True:

@@ -54,9 +54,9 @@ def open_data_set(
             )
         return open_folder(folder, name="gtzan", include_excluded=include_excluded)
     if text.startswith("gtzan:"):
-        folder = Path(text.removeprefix("gtzan:")).expanduser()
+        folder = _absolute(text.removeprefix("gtzan:"))
         return open_folder(folder, name="gtzan", include_excluded=include_excluded)
-    path = Path(spec).expanduser()
+    path = _absolute(text)
     if path.suffix.lower() == ".npz":
         return open_feature_file(_existing(path), include_excluded=include_excluded)
     if path.suffix.lower() == ".csv":
@@ -69,6 +69,11 @@ def open_data_set(
         f"There is no data set {text!r}: use demo, gtzan, gtzan:FOLDER, a folder with a folder per genre, a .csv "
         "manifest or an .npz of spectrograms."
     )
+
+
+def _absolute(text: str) -> Path:
+    # Workers of a cluster may run in another folder.
+    return Path(text).expanduser().absolute()
 
 
 def _existing(path: Path) -> Path:

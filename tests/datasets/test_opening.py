@@ -27,6 +27,11 @@ def test_a_folder_per_genre(genre_folder: Path) -> None:
     assert {track.split for track in data_set.tracks} == {None}
 
 
+def test_paths_are_absolute(genre_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(genre_folder.parent)
+    assert all(track.path is not None and track.path.is_absolute() for track in open_data_set("music").tracks)
+
+
 def test_folders_inside_a_genre_are_artists(tmp_path: Path) -> None:
     for name in ("a/x/1.wav", "a/x/album/2.wav", "b/y/3.wav"):
         write_noise(tmp_path / name, 1)
