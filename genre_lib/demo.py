@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from genre_lib.datasets.places import derived_folder
 from genre_lib.errors import GenreLibError
 from genre_lib.executors import get_executor
 from genre_lib.model import load_model
@@ -19,9 +18,7 @@ from genre_lib.synthesis import DEMO_NOTE, Demo, make_demo
 def demo_songs(seed: int = 0) -> Demo:
     """The demo songs in data/derived, made now where they are missing."""
     with get_executor("processes") as executor:
-        return make_demo(
-            derived_folder() / f"demo-{seed}", seed=seed, executor=executor, progress=progress_lines("demo songs")
-        )
+        return make_demo(seed=seed, executor=executor, progress=progress_lines("demo songs"))
 
 
 def main() -> int:
