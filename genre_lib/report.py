@@ -198,7 +198,9 @@ def _binned(belief: Belief, duration_s: float) -> tuple[NDArray[np.float64], NDA
 def _chart(
     bins: NDArray[np.float64], states: NDArray[np.str_], genres: Sequence[str], colours: dict[str, str]
 ) -> _Chart:
-    heard = bins[states != "silence"] if (states != "silence").any() else bins
+    heard = bins[states != "silence"]
+    if not len(heard):
+        return _Chart((), states, colours)
     order = np.argsort(-heard.mean(axis=0), kind="stable")
     drawn = [i for rank, i in enumerate(order) if rank < 2 or heard[:, i].max() >= DRAWN_FROM]
     layers = [_Layer(genres[i], bins[:, i]) for i in drawn]
@@ -209,7 +211,7 @@ def _chart(
 
 def _areas(chart: _Chart) -> str:
     """Stacked areas in a box of 1000 x 100, the most present genre at the bottom."""
-    n = len(chart.layers[0].share)
+    n = len(chart.states)
     x = np.concatenate([[0], (np.arange(n) + 0.5) * 1000 / n, [1000]])
     below = np.full(len(x), 100.0)
     paths = []

@@ -48,7 +48,7 @@ def test_folds_and_seeds_are_put_together() -> None:
 
 def test_a_clip_held_out_twice_is_refused() -> None:
     doubled = [FoldAnswers(0, 0, answers([True])), FoldAnswers(1, 0, answers([True]))]
-    with pytest.raises(EvaluationError, match="clip0 .* two folds"):
+    with pytest.raises(EvaluationError, match=r"clip0 .* two folds"):
         cross_validation("net", doubled)
 
 
