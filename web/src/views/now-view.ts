@@ -38,12 +38,12 @@ export class NowView {
   }
 
   hide(): void {
-    this.root.hidden = true;
+    this.root.hidden = this.list.hidden = true;
   }
 
   /** @param belief null while nothing has been heard at this moment */
   show(when: string, belief: Belief | null): void {
-    this.root.hidden = false;
+    this.root.hidden = this.list.hidden = false;
     setText(this.when, when);
     const order = belief ? ranked(belief.probabilities) : [];
     const state = belief?.state ?? "waiting";

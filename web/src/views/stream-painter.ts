@@ -5,7 +5,7 @@
  * silence is left blank. Everything is binned to pixel columns first, so that an hour costs what a minute costs.
  */
 import type { State } from "../curve/genre-curve.ts";
-import { clock, spoken } from "./format.ts";
+import { spoken } from "./format.ts";
 import { css, inkOn, mix, type Rgb } from "./palette.ts";
 
 /** What is to be drawn: a curve with the time of each step. */
@@ -87,7 +87,6 @@ export function paintStream(context: CanvasRenderingContext2D, frame: StreamFram
 /** One entry per pixel column. */
 interface Columns {
   readonly n: number;
-  readonly first: number;
   /** layer boundaries from the top, row-major `(n, nGenres + 1)`, 0 to 1 */
   readonly edges: Float32Array;
   /** state, or null where nothing was heard */
@@ -131,7 +130,7 @@ function binned(frame: StreamFrame, data: StreamData): Columns {
     edges[x * (nGenres + 1) + nGenres] = 1;
     leader[x] = best;
   }
-  return { n, first: 0, edges, states, leader };
+  return { n, edges, states, leader };
 }
 
 /** Linear between the steps around `t`, constant outside; a silent step is not blended in. */
@@ -214,67 +213,89 @@ function edge(columns: Columns, x: number, g: number, top: number, bottom: numbe
   return top + columns.edges[x * row + g] * (bottom - top);
 }
 
-/** Names on the layers themselves, where they are thick and long enough; the lit ones first. */
+/** A stretch of columns. */
+interface Stretch {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Names on the layers themselves, wherever one fits inside its layer and beside its neighbours; the lit ones first. */
 function paintLabels(context: CanvasRenderingContext2D, columns: Columns, theme: StreamTheme, data: StreamData, top: number, bottom: number): void {
   context.textAlign = "center";
   context.textBaseline = "middle";
-  const lit = runs(columns, (x) => (columns.states[x] === "music" ? columns.leader[x] : null));
-  for (const run of lit) {
-    const spot = thickest(columns, run.value, run.from, run.to, top, bottom);
-    const size = Math.max(13, Math.min(30, spot.height * 0.32));
-    context.font = `600 ${size}px ${theme.fontFamily}`;
-    label(context, spoken(data.genres[run.value]), spot, run, data.colours[run.value]);
-  }
-  const heard = runs(columns, (x) => (columns.states[x] === null || columns.states[x] === "silence" ? null : true));
-  context.font = `500 13px ${theme.fontFamily}`;
-  for (const run of heard) {
-    for (let g = 0; g < data.genres.length; g++) {
-      // Where a layer leads it has its name already.
-      for (const part of runs(columns, (x) => (x >= run.from && x < run.to && !(columns.states[x] === "music" && columns.leader[x] === g) ? true : null))) {
-        if (part.to - part.from < 140) continue;
-        const spot = thickest(columns, g, part.from, part.to, top, bottom);
-        if (spot.height >= 24) label(context, spoken(data.genres[g]), spot, part, mix(data.colours[g], theme.paper, MUTED));
-      }
+  const taken: { x: number; y: number; halfWidth: number; halfHeight: number }[] = [];
+
+  const place = (text: string, g: number, within: Stretch, sizes: readonly number[], weight: string, background: Rgb): boolean => {
+    for (const size of sizes) {
+      context.font = `${weight} ${size}px ${theme.fontFamily}`;
+      const halfWidth = context.measureText(text).width / 2 + 5;
+      const spot = roomiest(columns, g, within, halfWidth, top, bottom);
+      if (!spot || spot.room < size * 1.25) continue;
+      const halfHeight = size * 0.6;
+      const collides = taken.some((other) =>
+        Math.abs(other.x - spot.x) < other.halfWidth + halfWidth + 6 && Math.abs(other.y - spot.y) < other.halfHeight + halfHeight);
+      if (collides) continue;
+      taken.push({ x: spot.x, y: spot.y, halfWidth, halfHeight });
+      context.fillStyle = css(inkOn(background));
+      context.fillText(text, spot.x, spot.y + 1);
+      return true;
     }
-  }
+    return false;
+  };
+
+  // A state's pill first: it lies over the layers.
   context.font = `italic 500 14px ${theme.fontFamily}`;
   for (const run of runs(columns, (x) => (columns.states[x] === "silence" || columns.states[x] === "unsure" ? columns.states[x] : null))) {
-    const width = context.measureText(run.value!).width + 18;
-    if (run.to - run.from < width + 8) continue;
+    const halfWidth = context.measureText(run.value!).width / 2 + 9;
+    if (run.to - run.from < 2 * halfWidth + 8) continue;
     const x = (run.from + run.to) / 2;
-    const y = run.value === "silence" ? (top + bottom) / 2 : top + 16;
+    const y = run.value === "silence" ? (top + bottom) / 2 : top + 20;
+    taken.push({ x, y, halfWidth, halfHeight: 12 });
     context.fillStyle = css(theme.paper);
     context.beginPath();
-    context.roundRect(x - width / 2, y - 12, width, 24, 12);
+    context.roundRect(x - halfWidth, y - 12, 2 * halfWidth, 24, 12);
     context.fill();
     context.fillStyle = css(theme.ink);
     context.fillText(run.value!, x, y + 1);
   }
+  const lit = runs(columns, (x) => (columns.states[x] === "music" ? columns.leader[x] : null));
+  for (const run of lit.sort((a, b) => b.to - b.from - (a.to - a.from))) {
+    place(spoken(data.genres[run.value]), run.value, run, [30, 22, 17, 13], "600", data.colours[run.value]);
+  }
+  const heard = runs(columns, (x) => (columns.states[x] === null || columns.states[x] === "silence" ? null : true));
+  for (const run of heard) {
+    for (let g = 0; g < data.genres.length; g++) {
+      // Where a layer leads it has its name already.
+      const muted = runs(columns, (x) => (x >= run.from && x < run.to && !(columns.states[x] === "music" && columns.leader[x] === g) ? true : null));
+      for (const part of muted) {
+        if (part.to - part.from < 120) continue;
+        place(spoken(data.genres[g]), g, part, [13], "500", mix(data.colours[g], theme.paper, MUTED));
+      }
+    }
+  }
 }
 
-function label(
-  context: CanvasRenderingContext2D, text: string, spot: { x: number; y: number; height: number },
-  run: { from: number; to: number }, background: Rgb,
-): void {
-  const half = context.measureText(text).width / 2 + 8;
-  if (spot.height < 19 || run.to - run.from < 2 * half) return;
-  context.fillStyle = css(inkOn(background));
-  context.fillText(text, Math.min(run.to - half, Math.max(run.from + half, spot.x)), spot.y);
-}
-
-/** Where a layer is thickest, preferring the middle of the run. */
-function thickest(columns: Columns, g: number, from: number, to: number, top: number, bottom: number): { x: number; y: number; height: number } {
-  let best = { x: (from + to) / 2, y: 0, height: -1 };
-  let bestScore = -1;
-  const stride = Math.max(1, Math.floor((to - from) / 60));
-  for (let x = from; x < to; x += stride) {
-    const upper = edge(columns, x, g, top, bottom);
-    const height = edge(columns, x, g + 1, top, bottom) - upper;
-    const offCentre = Math.abs(x - (from + to) / 2) / (to - from);
-    const score = height * (1 - 0.5 * offCentre);
+/** The place in a layer where a label of this width has the most height to itself, or null if it is wider than the stretch. */
+function roomiest(columns: Columns, g: number, within: Stretch, halfWidth: number, top: number, bottom: number): { x: number; y: number; room: number } | null {
+  const first = Math.ceil(within.from + halfWidth);
+  const last = Math.floor(within.to - halfWidth);
+  if (last < first) return null;
+  let best: { x: number; y: number; room: number } | null = null;
+  let bestScore = 0;
+  const stride = Math.max(1, Math.floor((last - first) / 80));
+  for (let x = first; x <= last; x += stride) {
+    let upper = top;
+    let lower = bottom;
+    for (const share of [-1, -0.5, 0, 0.5, 1]) {
+      const at = Math.min(within.to - 1, Math.max(within.from, Math.round(x + share * halfWidth)));
+      upper = Math.max(upper, edge(columns, at, g, top, bottom));
+      lower = Math.min(lower, edge(columns, at, g + 1, top, bottom));
+    }
+    const offCentre = Math.abs(x - (within.from + within.to) / 2) / (within.to - within.from);
+    const score = Math.min(60, lower - upper) * (1 - 0.5 * offCentre);
     if (score > bestScore) {
       bestScore = score;
-      best = { x, y: upper + height / 2, height };
+      best = { x, y: (upper + lower) / 2, room: lower - upper };
     }
   }
   return best;
@@ -312,5 +333,3 @@ function paintAxis(context: CanvasRenderingContext2D, frame: StreamFrame, theme:
     context.fillText(text, Math.min(frame.width - 2 * half - 4, Math.max(4, x - half)), bottom + 18);
   }
 }
-
-export const clockTick = clock;

@@ -1,0 +1,29 @@
+# The page as a container:
+#   docker build -t genre-recognition . && docker run -d -p 8080:80 genre-recognition
+
+FROM python:3.11-slim AS songs
+WORKDIR /build
+COPY pyproject.toml README.md LICENSE ./
+COPY genre_lib genre_lib
+RUN pip install --no-cache-dir .
+COPY web/scripts web/scripts
+RUN python web/scripts/make-demo-songs.py
+
+FROM node:20-slim AS page
+WORKDIR /build/web
+COPY web/package.json web/package-lock.json web/.npmrc ./
+RUN npm ci
+WORKDIR /build
+COPY genre_lib/card.schema.json genre_lib/bundle.py genre_lib/
+COPY data/models data/models
+COPY web web
+COPY --from=songs /build/web/public/demo web/public/demo
+RUN cd web && npm run build
+
+FROM nginx:1.28-alpine
+ENV PAGE_PORT=80 PAGE_ROOT=/usr/share/nginx/page PAGE_HEADERS=/etc/nginx/page-headers.conf
+RUN rm /etc/nginx/conf.d/default.conf
+COPY web/nginx/headers.conf /etc/nginx/page-headers.conf
+COPY web/nginx/page.conf.template /etc/nginx/templates/page.conf.template
+COPY --from=page /build/web/dist /usr/share/nginx/page
+EXPOSE 80
