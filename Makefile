@@ -32,8 +32,9 @@ $(MODULES): web/package-lock.json
 demo: $(READY) ## set up, and hear what the pretrained model says about a song
 	@$(BIN)/python -m genre_lib.demo
 
-test: $(READY) $(MODULES) ## every test, with real kernels, servers and browsers
-	@$(BIN)/python -m pytest
+test: $(READY) $(PAGE) ## every test, with real kernels, servers and browsers
+	@cd web && npm run --silent test
+	@$(BIN)/python -m pytest -n 2 --dist loadscope
 
 check: $(READY) ## format, lint, types and quick tests
 	@$(BIN)/ruff format --check .
@@ -45,6 +46,12 @@ check: $(READY) ## format, lint, types and quick tests
 format: $(READY) ## format sources and strip notebooks
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 	@$(BIN)/nbstripout notebooks/*.ipynb
+
+web: $(PAGE) ## build the page into web/dist (genre web serves it)
+
+$(PAGE): $(READY) $(MODULES) $(shell find web/src web/vite web/public web/index.html web/vite.config.ts data/models -type f 2>/dev/null)
+	@$(BIN)/python web/scripts/make-demo-songs.py
+	@cd web && npm run --silent build
 
 pipeline: $(READY) ## run the notebooks in order on the demo songs
 	@$(BIN)/genre run
