@@ -44,6 +44,11 @@ def non_music(n: int, front_end: FrontEnd, *, duration_s: float = 12.0, seed: in
     return made
 
 
+def beliefs(labels: NDArray[np.int64], n_sounds: int, n_genres: int) -> NDArray[np.float64]:
+    """Certain beliefs in `labels`, then equal ones for `n_sounds` sounds [shape=(n + n_sounds, n_genres)]."""
+    return np.concatenate([np.eye(n_genres)[labels], np.full((n_sounds, n_genres), 1.0 / n_genres)])
+
+
 def noise(length: int, sample_rate: int, rng: np.random.Generator) -> Samples:
     """Noise whose spectrum falls by 0 to 9 dB an octave, sometimes only a band of it, swelling slowly."""
     spectrum = np.fft.rfft(rng.normal(size=length))

@@ -29,12 +29,19 @@ class Recipe:
     training : TrainingConfig
     imitation : str or None
         Path of unlabelled features with tagger outputs to imitate; None trains on the labels alone.
+    non_music : int >= 0
+        Synthetic sounds that are no music, shown with equal belief in all genres; see `genre_lib.non_music`.
     """
 
     network: str = "residual"
     network_options: Mapping[str, Any] = field(default_factory=dict)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     imitation: str | None = None
+    non_music: int = 0
+
+    def __post_init__(self) -> None:
+        if type(self.non_music) is not int or self.non_music < 0:
+            raise ParameterError(f"non_music in the recipe is {self.non_music!r}: it must be a count from 0 up.")
 
     @classmethod
     def load(cls, path: str | Path | None) -> Self:
@@ -56,7 +63,7 @@ class Recipe:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """A recipe from the mapping of its file."""
-        known = ("network", "training", "imitation")
+        known = ("network", "training", "imitation", "non_music")
         for name in values:
             if name not in known:
                 raise unknown_name("name in the recipe", name, known)
@@ -64,7 +71,7 @@ class Recipe:
         name = network.pop("name", cls.network)
         config_of(name, network)
         training = from_mapping(TrainingConfig, values.get("training"), where="training")
-        return cls(name, network, training, values.get("imitation"))
+        return cls(name, network, training, values.get("imitation"), values.get("non_music", 0))
 
     @classmethod
     def of_network(cls, name: str) -> Self:
@@ -87,6 +94,7 @@ class Recipe:
             "network": {"name": self.network, **self.network_options},
             "training": asdict(self.training),
             "imitation": self.imitation,
+            "non_music": self.non_music,
         }
 
     def to_yaml(self) -> str:

@@ -35,3 +35,8 @@ def test_a_voice_pauses_and_a_noise_does_not():
         for kind in (nm.voice, nm.noise)
     ]
     assert spread[0] > 1.5 * spread[1]
+
+
+def test_beliefs_are_certain_for_music_and_equal_for_the_rest():
+    given = nm.beliefs(np.array([1, 0]), 2, 4)
+    np.testing.assert_allclose(given, [[0, 1, 0, 0], [1, 0, 0, 0], [0.25] * 4, [0.25] * 4])

@@ -10,6 +10,7 @@ from genre_lib.datasets import Features
 from genre_lib.errors import RunError
 from genre_lib.imitation import Imitation, load_tagger_outputs
 from genre_lib.networks import build
+from genre_lib.non_music import beliefs, non_music
 from genre_lib.pipeline.prepare import prepared
 from genre_lib.recipe import Recipe
 from genre_lib.runs import Run, resolve, write_json
@@ -83,10 +84,11 @@ def fit_recipe(
         n_mels=data_set.front_end.n_mels,
         **recipe.network_options,
     )
+    sounds = non_music(recipe.non_music, data_set.front_end)
     return fit(
         model,
-        train_part.log_mels,
-        data_set.labels(),
+        [*train_part.log_mels, *sounds],
+        beliefs(data_set.labels(), len(sounds), len(data_set.genres)) if sounds else data_set.labels(),
         config=recipe.training,
         valid_log_mels=() if valid_part is None else valid_part.log_mels,
         valid_labels=None if valid_part is None else valid_part.data_set.labels(),
