@@ -97,7 +97,7 @@ export class App {
     performance.clearMarks();
     performance.mark("genre:opened");
     const recording = this.begin(new Recording(file.name, false, this.card));
-    this.player.load(file);
+    this.player.load(file.size > 0 ? file : null);
     this.say(`Listening to ${file.name} …`);
     const run: Run = this.surroundings.worker.openFile(file, file.name, {
       ...this.events(recording),

@@ -159,7 +159,10 @@ export class StreamView {
     if (event.key === " ") this.events.onplay();
     else if (event.key in moves) {
       this.keyed = true;
-      this.events.onseek(Math.min(toS, Math.max(fromS, moves[event.key])));
+      const target = Math.min(toS, Math.max(fromS, moves[event.key]));
+      // Keys may come faster than frames: the next one must count from here.
+      this.state = { ...this.state, positionS: target };
+      this.events.onseek(target);
     } else return;
     event.preventDefault();
   }

@@ -1,0 +1,85 @@
+"""The page for everyone: screen readers, keyboards, dark rooms, small screens, quiet motion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.page.visitor import Visitor
+
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_any_state(arrive: Callable[..., Visitor], sounds: Path, scheme: str) -> None:
+    visitor = arrive(color_scheme=scheme).open()
+    found = {"empty": visitor.violations()}
+    visitor.choose(sounds / "text.mp3")
+    expect(visitor["error"]).to_be_visible()
+    found["error"] = visitor.violations()
+    visitor.hear(sounds / "song.mp3")
+    visitor["slider"].focus()
+    visitor.page.keyboard.press("ArrowRight")
+    visitor.page.get_by_text("The curve as a table").click()
+    found["heard"] = visitor.violations()
+    visitor["threshold"].fill("95")
+    found["unsure"] = visitor.violations()
+    visitor["open-about"].click()
+    found["about"] = visitor.violations()
+    assert not {state: problems for state, problems in found.items() if problems}
+
+
+def test_everything_can_be_reached_by_keyboard(visitor: Visitor, sounds: Path) -> None:
+    visitor.hear(sounds / "song.mp3")
+    visitor.page.evaluate("() => { document.activeElement.blur(); window.scrollTo(0, 0); }")
+    reached = set()
+    for _ in range(30):
+        visitor.page.keyboard.press("Tab")
+        reached.add(visitor.page.evaluate("document.activeElement.id"))
+    assert {
+        "open-about", "theme", "choose-file", "microphone", "play", "slider", "smoothing", "threshold", "reset",
+        "save-csv", "save-json", "save-png",
+    } <= reached  # fmt: skip
+
+
+def test_a_dialog_takes_the_focus_and_gives_it_back(visitor: Visitor) -> None:
+    visitor["open-about"].focus()
+    visitor.page.keyboard.press("Enter")
+    expect(visitor["about"]).to_be_visible()
+    assert visitor.page.evaluate("document.querySelector('#about').contains(document.activeElement)")
+    visitor.page.keyboard.press("Escape")
+    expect(visitor["about"]).to_be_hidden()
+    expect(visitor["open-about"]).to_be_focused()
+
+
+def test_the_explanation_comes_from_the_card(visitor: Visitor) -> None:
+    visitor["open-about"].click()
+    expect(visitor["about-body"]).to_contain_text("What it hears")
+    expect(visitor["about-body"]).to_contain_text("128 bands")
+    expect(visitor["about-body"]).to_contain_text("every 77 ms")
+
+
+@pytest.mark.parametrize("name", ["empty", "heard"])
+def test_nothing_is_cut_off_on_a_phone(arrive: Callable[..., Visitor], sounds: Path, name: str) -> None:
+    visitor = arrive(viewport=PHONE).open()
+    if name == "heard":
+        visitor.hear(sounds / "song.mp3")
+    assert visitor.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_the_chosen_appearance_is_kept(visitor: Visitor) -> None:
+    expect(visitor.page.locator("html")).to_have_attribute("data-theme", "light")
+    visitor["theme"].click()
+    expect(visitor.page.locator("html")).to_have_attribute("data-theme", "dark")
+    visitor.open()
+    expect(visitor.page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_reduced_motion_stops_transitions(arrive: Callable[..., Visitor], sounds: Path) -> None:
+    visitor = arrive(reduced_motion="reduce").open()
+    visitor.hear(sounds / "song.mp3")
+    fill = visitor.page.locator("#bars .fill").first
+    assert fill.evaluate("element => getComputedStyle(element).transitionDuration") == "0s"

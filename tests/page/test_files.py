@@ -1,0 +1,221 @@
+"""A file on the page: its curve, its picture, its playback, and files that are no music."""
+
+from __future__ import annotations
+
+import csv
+import io
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+import genre_lib
+from genre_lib.model import GenreModel
+from tests.page import serving
+from tests.page.visitor import Visitor
+
+
+@pytest.fixture(scope="module")
+def model() -> GenreModel:
+    return genre_lib.load_model(serving.bundle_folder())
+
+
+def test_a_dropped_mp3_becomes_the_curve_that_python_computes(visitor: Visitor, sounds: Path, model: GenreModel) -> None:
+    visitor.drop(sounds / "song.mp3")
+    visitor.wait_until_heard()
+    page = visitor.save_json()
+    python = model.curve(sounds / "song.mp3")
+
+    n = min(len(page["times"]), len(python.times))
+    assert abs(len(page["times"]) - len(python.times)) <= 1
+    assert np.abs(np.array(page["times"][:n]) - python.times[:n]).max() < 0.010
+    probabilities = np.array([page["curve"][genre] for genre in python.genres]).T
+    assert np.abs(probabilities[:n] - python.probabilities[:n]).max() < 0.02
+    assert page["step_state"][:n] == python.state[:n].tolist()
+    assert page["state"] == python.answer().state
+    assert page["genre"] == python.answer().genre
+
+
+@pytest.mark.parametrize("name", ["song.wav", "song.flac", "song.ogg", "song.m4a", "song.opus"])
+def test_every_common_format_is_heard_in_time(visitor: Visitor, sounds: Path, model: GenreModel, name: str) -> None:
+    page = visitor.hear(sounds / name)
+    python = model.curve(sounds / name)
+    n = min(len(page["times"]), len(python.times))
+    assert abs(len(page["times"]) - len(python.times)) <= 1
+    assert np.abs(np.array(page["times"][:n]) - python.times[:n]).max() < 0.010
+    answers = np.array([page["curve"][genre] for genre in python.genres])[:, :n].argmax(axis=0)
+    assert (answers == python.probabilities[:n].argmax(axis=1)).mean() >= 0.97
+
+
+def test_the_headline_the_bars_and_the_answer_say_the_same(visitor: Visitor, sounds: Path) -> None:
+    heard = visitor.hear(sounds / "song.wav")
+    best, p_best = max(heard["probabilities"].items(), key=lambda item: item[1])
+    if heard["state"] == "music":
+        expect(visitor["now-genre"]).to_have_text(best.replace("hiphop", "hip hop"))
+    expect(visitor["overall"]).to_contain_text(best.replace("hiphop", "hip hop"))
+    expect(visitor["overall"]).to_contain_text(f"{round(p_best * 100)}")
+    expect(visitor["bars"].locator("li")).to_have_count(len(heard["probabilities"]))
+
+
+def test_keys_move_through_the_song_and_read_out_each_moment(visitor: Visitor, sounds: Path) -> None:
+    heard = visitor.hear(sounds / "song.mp3")
+    visitor["slider"].focus()
+    visitor.page.keyboard.press("ArrowRight")
+    expect(visitor["slider"]).to_have_attribute("aria-valuenow", "5.0")
+    expect(visitor["now-when"]).to_have_text("At 0:05")
+    expect(visitor["readout"]).to_contain_text("0:05")
+    step = int(np.abs(np.array(heard["times"]) - 5).argmin())
+    assert heard["step_state"][step] in ("music", "unsure")
+    visitor.page.keyboard.press("PageUp")
+    visitor.page.keyboard.press("ArrowLeft")
+    visitor.wait_a_moment()
+    assert visitor.seconds_at_slider() == pytest.approx(heard["duration_s"] - 5, abs=0.2)
+    visitor.page.keyboard.press("Home")
+    expect(visitor["slider"]).to_have_attribute("aria-valuenow", "0.0")
+    visitor.page.keyboard.press("Shift+ArrowRight")
+    visitor.wait_a_moment()
+    assert 0 < visitor.seconds_at_slider() < 1
+    assert "%" in (visitor["slider"].get_attribute("aria-valuetext") or "")
+
+
+def test_a_click_and_a_drag_on_the_stream_seek(visitor: Visitor, sounds: Path) -> None:
+    heard = visitor.hear(sounds / "song.mp3")
+    box = visitor["slider"].bounding_box()
+    assert box
+    visitor.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 50)
+    visitor.wait_a_moment()
+    assert visitor.seconds_at_slider() == pytest.approx(heard["duration_s"] / 2, abs=0.3)
+    visitor.page.mouse.down()
+    visitor.page.mouse.move(box["x"] + box["width"] / 4, box["y"] + 80, steps=4)
+    visitor.page.mouse.up()
+    visitor.wait_a_moment()
+    assert visitor.seconds_at_slider() == pytest.approx(heard["duration_s"] / 4, abs=0.3)
+
+
+def test_the_playhead_moves_in_step_with_the_music(visitor: Visitor, sounds: Path) -> None:
+    heard = visitor.hear(sounds / "song.mp3")
+    visitor["slider"].focus()
+    visitor.page.keyboard.press("Space")
+    expect(visitor["play"]).to_have_attribute("aria-label", "Pause")
+    visitor.page.wait_for_timeout(1200)
+    # The playhead is drawn a frame after the player is read: a tenth of a second is a generous bound.
+    played = visitor.page.evaluate("document.querySelector('#audio').currentTime")
+    width = visitor.page.evaluate("document.querySelector('#stream').clientWidth")
+    shown = visitor.playhead_x() / width * heard["duration_s"]
+    assert played > 0.2
+    assert abs(shown - played) < 0.2
+    visitor["play"].click()
+    expect(visitor["play"]).to_have_attribute("aria-label", "Play")
+
+
+def test_pointing_at_a_moment_reads_it_out(visitor: Visitor, sounds: Path) -> None:
+    visitor.hear(sounds / "song.mp3")
+    box = visitor["slider"].bounding_box()
+    assert box
+    visitor.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 100)
+    expect(visitor["readout"]).to_be_visible()
+    expect(visitor["readout"]).to_contain_text("0:12")
+    visitor.page.mouse.move(box["x"] + 10, box["y"] - 40)
+    expect(visitor["readout"]).to_be_hidden()
+
+
+def test_smoothing_and_threshold_are_plain_controls(visitor: Visitor, sounds: Path) -> None:
+    visitor.hear(sounds / "song.mp3")
+    visitor["threshold"].fill("95")
+    visitor["slider"].focus()
+    visitor.page.keyboard.press("ArrowRight")
+    expect(visitor["now-genre"]).to_have_text("unsure")
+    visitor["threshold"].fill("0")
+    expect(visitor["now-genre"]).not_to_have_text("unsure")
+    visitor["smoothing"].fill("0")
+    expect(visitor["smoothing-value"]).to_have_text("none")
+    visitor["reset"].click()
+    expect(visitor["smoothing-value"]).to_have_text("3 s")
+
+
+def test_silence_is_called_silence(visitor: Visitor, sounds: Path) -> None:
+    heard = visitor.hear(sounds / "silence.wav")
+    assert heard["state"] == "silence"
+    assert heard["genre"] is None
+    assert set(heard["step_state"]) == {"silence"}
+    expect(visitor["now-genre"]).to_have_text("silence")
+
+
+def test_the_curve_can_be_read_as_a_table(visitor: Visitor, sounds: Path) -> None:
+    visitor.hear(sounds / "song.mp3")
+    visitor.page.get_by_text("The curve as a table").click()
+    rows = visitor.page.locator("#table-body tr")
+    assert rows.count() >= 1
+    cells = [row.locator("td").all_inner_texts() for row in rows.all()]
+    assert cells[0][0] == "0:00"
+    assert [row[1] for row in cells[:-1]] == [row[0] for row in cells[1:]]
+    assert cells[-1][1] == "0:24"
+
+
+def test_the_curve_is_saved_as_csv_and_png(visitor: Visitor, sounds: Path) -> None:
+    heard = visitor.hear(sounds / "song.mp3")
+    name, contents = visitor.save("save-csv")
+    rows = list(csv.DictReader(io.StringIO(contents.decode())))
+    assert name == "song.csv"
+    assert [float(row["time_s"]) for row in rows] == pytest.approx(heard["times"])
+    genre = next(iter(heard["curve"]))
+    assert [float(row[genre]) for row in rows] == pytest.approx(heard["curve"][genre])
+    name, picture = visitor.save("save-png")
+    assert name == "song.png"
+    assert picture[:8] == b"\x89PNG\r\n\x1a\n"
+    assert struct.unpack(">II", picture[16:24]) == (1600, 900)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("text.mp3", "text.mp3 is not a sound file that this browser can read"),
+        ("empty.mp3", "empty.mp3 is empty (0 bytes)"),
+        ("short.wav", "short.wav is too short"),
+    ],
+)
+def test_what_cannot_be_heard_is_refused_with_a_sentence(
+    visitor: Visitor, sounds: Path, name: str, sentence: str
+) -> None:
+    visitor.choose(sounds / name)
+    expect(visitor["error"]).to_contain_text(sentence, timeout=10_000)
+    expect(visitor["title"]).to_have_text("What does it hear?")
+    expect(visitor["now"]).to_be_hidden()
+    visitor.hear(sounds / "song.wav")
+    expect(visitor["error"]).to_be_hidden()
+
+
+def test_a_truncated_mp3_is_heard_as_far_as_it_goes_and_says_so(visitor: Visitor, sounds: Path) -> None:
+    heard = visitor.hear(sounds / "truncated.mp3")
+    assert heard["duration_s"] == pytest.approx(12, abs=1)
+    assert len(heard["times"]) > 30
+    expect(visitor["status"]).to_contain_text("truncated.mp3 breaks off after")
+
+
+def test_another_file_replaces_the_one_that_is_being_heard(visitor: Visitor, sounds: Path) -> None:
+    visitor.choose(sounds / "song.mp3")
+    heard = visitor.hear(sounds / "silence.wav")
+    assert heard["path"] == "silence.wav"
+    assert heard["duration_s"] == pytest.approx(10, abs=0.1)
+
+
+def test_a_browser_without_webcodecs_hears_the_same(
+    arrive: Callable[..., Visitor], sounds: Path, model: GenreModel
+) -> None:
+    visitor = arrive()
+    visitor.page.route("**/worker-*.js", _without_webcodecs)
+    visitor.open()
+    page = visitor.hear(sounds / "song.mp3")
+    python = model.curve(sounds / "song.mp3")
+    n = min(len(page["times"]), len(python.times))
+    probabilities = np.array([page["curve"][genre] for genre in python.genres]).T
+    assert np.abs(np.array(page["times"][:n]) - python.times[:n]).max() < 0.010
+    assert np.abs(probabilities[:n] - python.probabilities[:n]).max() < 0.02
+
+
+def _without_webcodecs(route) -> None:  # type: ignore[no-untyped-def]
+    response = route.fetch()
+    route.fulfill(response=response, body="delete globalThis.AudioDecoder;" + response.text())
