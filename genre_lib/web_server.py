@@ -32,6 +32,7 @@ _TYPES = {
     ".webmanifest": "application/manifest+json",
 }
 _COMPRESSED = frozenset(_TYPES) - {".mp3"}
+_SMALLEST_COMPRESSED = 512
 _IMMUTABLE = "public, max-age=31536000, immutable"
 
 
@@ -129,7 +130,7 @@ class _PageHandler(SimpleHTTPRequestHandler):
         if self.headers.get("If-None-Match") == tag:
             self._send(HTTPStatus.NOT_MODIFIED, b"", headers, with_body)
             return
-        if file.suffix in _COMPRESSED:
+        if file.suffix in _COMPRESSED and stat.st_size >= _SMALLEST_COMPRESSED:
             headers["Vary"] = "Accept-Encoding"
             if "gzip" in self.headers.get("Accept-Encoding", ""):
                 headers["Content-Encoding"] = "gzip"

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from genre_lib.synthesis import SAMPLE_RATE, synthesise_medley
 from tests.page import serving
@@ -72,11 +72,16 @@ def convert(source: Path, target: Path, *options: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser(sounds: Path) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = launch(playwright, sounds / "microphone.wav")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as running:
         yield running
-        running.close()
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright, sounds: Path) -> Iterator[Browser]:
+    running = launch(playwright, sounds / "microphone.wav")
+    yield running
+    running.close()
 
 
 @pytest.fixture

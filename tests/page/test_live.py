@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Playwright, expect
 
-from tests.page.visitor import Visitor
+from tests.page.serving import Site
+from tests.page.visitor import Visitor, launch
 
 KEEP_HANDLES = """
   const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
@@ -31,7 +33,7 @@ def listener(arrive: Callable[..., Visitor]) -> Visitor:
 
 def listen(visitor: Visitor) -> None:
     visitor["microphone"].click()
-    expect(visitor["overall"]).to_contain_text("So far", timeout=15_000)
+    expect(visitor["overall"]).to_be_visible(timeout=15_000)
 
 
 def test_the_microphone_draws_a_curve_while_it_listens(listener: Visitor) -> None:
@@ -104,16 +106,19 @@ def test_a_held_back_audio_context_asks_for_a_click_and_goes_on(listener: Visito
     assert len(listener.save_json()["times"]) > before
 
 
-def test_the_sound_of_a_tab_is_heard(arrive: Callable[..., Visitor], sounds) -> None:  # type: ignore[no-untyped-def]
-    visitor = arrive().open()
+def test_the_sound_of_a_tab_is_heard(playwright: Playwright, site: Site, sounds: Path) -> None:
+    browser = launch(playwright, sounds / "microphone.wav", share_everything=True)
+    visitor = Visitor.arrive(browser, site.address).open()
     visitor["tab-sound"].click()
     expect(visitor["title"]).to_have_text("Sound of a tab", timeout=15_000)
-    expect(visitor["overall"]).to_contain_text("So far", timeout=15_000)
+    expect(visitor["overall"]).to_be_visible(timeout=15_000)
     visitor["stop"].click()
     expect(visitor["stop"]).to_be_hidden()
+    visitor.check()
+    browser.close()
 
 
-def test_a_file_ends_the_microphone(listener: Visitor, sounds) -> None:  # type: ignore[no-untyped-def]
+def test_a_file_ends_the_microphone(listener: Visitor, sounds: Path) -> None:
     listen(listener)
     heard = listener.hear(sounds / "song.mp3")
     assert heard["path"] == "song.mp3"

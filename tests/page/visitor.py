@@ -18,8 +18,8 @@ READY = 20_000
 HEARD = 60_000
 
 
-def launch(playwright: Playwright, fake_microphone: Path | None = None) -> Browser:
-    """Headless Chromium; the microphone plays a wav file."""
+def launch(playwright: Playwright, fake_microphone: Path | None = None, *, share_everything: bool = False) -> Browser:
+    """Headless Chromium; the microphone plays a wav file, and sharing a tab may go without asking."""
     arguments = [
         "--no-sandbox",
         "--disable-quic",
@@ -27,8 +27,9 @@ def launch(playwright: Playwright, fake_microphone: Path | None = None) -> Brows
         "--disable-component-update",
         "--disable-sync",
         "--use-fake-device-for-media-stream",
-        "--auto-select-tab-capture-source-by-title=Live genre",
     ]
+    if share_everything:
+        arguments.append("--use-fake-ui-for-media-stream")
     if fake_microphone is not None:
         arguments.append(f"--use-file-for-fake-audio-capture={fake_microphone}")
     return playwright.chromium.launch(executable_path=chromium(), args=arguments, ignore_default_args=["--mute-audio"])

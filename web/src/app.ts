@@ -214,7 +214,7 @@ export class App {
         recording.finish(message.durationS);
         performance.mark("genre:finished", { detail: message.spent });
         this.run = null;
-        if (recording.curve.nSteps === 0) return this.tooShort(recording);
+        if (recording.curve.nSteps === 0) return recording.live ? this.clear() : this.tooShort(recording);
         document.documentElement.dataset["heard"] = "whole";
         setText(byId("kicker"), "Heard");
         this.say(message.shortfall ?? "");
@@ -339,7 +339,7 @@ export class App {
   private showOverall(recording: Recording): void {
     const line = byId("overall");
     line.hidden = recording.curve.nSteps === 0;
-    setText(line, this.overallSentence(recording));
+    if (!line.hidden) setText(line, this.overallSentence(recording));
   }
 
   private overallSentence(recording: Recording): string {

@@ -1,5 +1,5 @@
 /** Where a bundle's files come from: an address beside the page, or files that were dropped on it. */
-import { unzip, type Unzipped } from "fflate";
+import { unzipSync, type Unzipped } from "fflate";
 import { BundleError } from "./card.ts";
 
 /** Reads one file of a bundle by its path below the bundle's folder. */
@@ -62,18 +62,18 @@ export function sourceFromFiles(files: ReadonlyMap<string, Uint8Array>): BundleS
 export async function unpack(archive: Blob): Promise<Map<string, Uint8Array>> {
   const packed = new Uint8Array(await archive.arrayBuffer());
   let total = 0;
-  const unpacked = await new Promise<Unzipped>((resolve, reject) => {
-    unzip(
-      packed,
-      {
-        filter: (file) => {
-          total += file.originalSize;
-          return total <= LARGEST_BYTES;
-        },
+  let unpacked: Unzipped;
+  try {
+    // The asynchronous form starts a worker from a blob, which the page's CSP forbids; this runs in a worker anyway.
+    unpacked = unzipSync(packed, {
+      filter: (file) => {
+        total += file.originalSize;
+        return total <= LARGEST_BYTES;
       },
-      (error, files) => (error ? reject(new BundleError("This zip file is damaged and could not be unpacked.")) : resolve(files)),
-    );
-  });
+    });
+  } catch {
+    throw new BundleError("This zip file is damaged and could not be unpacked.");
+  }
   if (total > LARGEST_BYTES) throw new BundleError("This zip file unpacks to more than 256 MB, too much for a model.");
   return new Map(Object.entries(unpacked).filter(([path]) => !path.endsWith("/")));
 }

@@ -9,7 +9,7 @@ export function startTheme(onchange: () => void): void {
   const apply = () => {
     const chosen = stored();
     document.documentElement.dataset["theme"] = chosen ?? (dark.matches ? "dark" : "light");
-    button.setAttribute("aria-label", `Appearance: ${chosen ?? "as the system"}. Switch between light and dark`);
+    button.setAttribute("aria-label", `Light / dark: switch the appearance, now ${chosen ?? "as the system"}`);
     onchange();
   };
   button.addEventListener("click", () => {
