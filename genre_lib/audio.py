@@ -20,6 +20,7 @@ import soxr
 from numpy.typing import NDArray
 
 from genre_lib.errors import AudioError
+from genre_lib.quiet import quiet_native_stderr
 
 SOUNDFILE_EXTENSIONS = frozenset(
     {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".au", ".aif", ".aiff", ".caf", ".w64"}
@@ -159,7 +160,8 @@ class AudioReader:
 
 class _SoundFile:
     def __init__(self, path: Path, block_s: float, resources: ExitStack) -> None:
-        self._file = resources.enter_context(soundfile.SoundFile(str(path)))
+        with quiet_native_stderr():
+            self._file = resources.enter_context(soundfile.SoundFile(str(path)))
         self._path = path
         self.rate = int(self._file.samplerate)
         self.channels = int(self._file.channels)
@@ -173,7 +175,9 @@ class _SoundFile:
     def blocks(self) -> Iterator[NDArray[np.float32]]:
         while True:
             try:
-                block = self._file.read(self._block, dtype="float32", always_2d=True)
+                # libsndfile's mp3 decoder writes its doubts about odd frames to standard error and decodes them.
+                with quiet_native_stderr():
+                    block = self._file.read(self._block, dtype="float32", always_2d=True)
             except soundfile.SoundFileError as error:
                 raise AudioError(
                     f"{self._path} breaks off while decoding ({_reason(error)}): export it again."

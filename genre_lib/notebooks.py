@@ -144,6 +144,8 @@ def execute(step: str, output: Path, parameters: Mapping[str, Any]) -> None:
                 progress_bar=False,
                 log_output=False,
                 stdout_file=_Echo(),
+                # ipykernel warns about plain TCP on every start; the connection never leaves this machine.
+                extra_arguments=["--log-level=40"],
             )
         except papermill.exceptions.PapermillExecutionError as error:
             reason = f"{error.ename}: {error.evalue}".strip().splitlines()[0]

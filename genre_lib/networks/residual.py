@@ -26,6 +26,7 @@ class ResidualConfig:
     spatial_dropout : share of whole channels dropped after the second picture convolution
     dropout : share dropped before and inside the residual steps
     head_dropout : share dropped before the logits
+    left_out_bands : highest bands that are not looked at; resamplers and codecs cut there, each at another place
     band_padding : zero bands below the lowest and above the highest
     frame_range_db : floor of each frame under its strongest band; null leaves the floor to the recording [dB]
     scale_db : the level-free input is divided by this [dB]
@@ -37,7 +38,8 @@ class ResidualConfig:
     spatial_dropout: float = 0.0
     dropout: float = 0.1
     head_dropout: float = 0.3
-    band_padding: tuple[int, ...] = (5, 6)
+    left_out_bands: int = 4
+    band_padding: tuple[int, ...] = (7, 8)
     frame_range_db: float | None = 70.0
     scale_db: float = 20.0
 
@@ -59,11 +61,13 @@ def build_residual(config: ResidualConfig, *, n_genres: int, n_mels: int) -> ker
     layers = pieces.layers
     padding = config.receptive_field_frames - _STEP_FRAMES
     log_mel = pieces.log_mel_input(n_mels)
+    n_bands = n_mels - config.left_out_bands
     image = pieces.frame_image(log_mel, n_mels)
+    image = layers.Cropping2D(((0, 0), (0, config.left_out_bands)), name="steady_bands")(image)
     if config.frame_range_db is not None:
-        image = pieces.frame_floor(image, n_mels, config.frame_range_db)
+        image = pieces.frame_floor(image, n_bands, config.frame_range_db)
     image = layers.Rescaling(1 / config.scale_db, name="scale")(image)
-    shape, level = pieces.level_proof(image, n_mels)
+    shape, level = pieces.level_proof(image, n_bands)
 
     low, high = config.band_padding
     shape = pieces.silence_before(shape, padding, (low, high), name="silence_before")

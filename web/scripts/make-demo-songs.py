@@ -26,7 +26,9 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     # Written beside and renamed, so that a build never picks up half a song.
     partial = FOLDER / "medley.partial"
-    soundfile.write(partial, samples, SAMPLE_RATE, format="MP3", subtype="MPEG_LAYER_III", compression_level=_COMPRESSION)
+    soundfile.write(
+        partial, samples, SAMPLE_RATE, format="MP3", subtype="MPEG_LAYER_III", compression_level=_COMPRESSION
+    )
     partial.rename(FOLDER / "synthetic-medley.mp3")
     songs = [
         {
@@ -37,7 +39,9 @@ def main() -> None:
     ]
     (FOLDER / "songs.json").write_text(json.dumps(songs, indent=1) + "\n")
     size = (FOLDER / "synthetic-medley.mp3").stat().st_size
-    print(f"made a medley of {len(changes)} styles, {len(samples) / SAMPLE_RATE:.0f} s, {size / 1000:.0f} kB, in {FOLDER}")
+    print(
+        f"made a medley of {len(changes)} styles, {len(samples) / SAMPLE_RATE:.0f} s, {size / 1000:.0f} kB, in {FOLDER}"
+    )
 
 
 if __name__ == "__main__":
