@@ -9,14 +9,15 @@ import argparse
 import hashlib
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from genre_lib import cli_batch
 from genre_lib.errors import GenreLibError, ParameterError
 
-_FORMATS = ("table", "json", "csv")
+_FORMATS = ("table", "json", "csv", "parquet")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,6 +69,7 @@ def _add_predict(commands: Any) -> None:
         "--report", metavar="FOLDER", help="also write an HTML page with curve and player for each recording"
     )
     _add_executor_options(parser)
+    cli_batch.add_options(parser)
 
 
 def _add_run(commands: Any) -> None:
@@ -132,7 +134,7 @@ def _predict(options: argparse.Namespace) -> int:
         raise ParameterError("--curve needs --format json: a table has one row for each file.")
     n_unusable = 0
 
-    def told(results: Iterator[predict.Result]) -> Iterator[predict.Result]:
+    def told(results: Iterable[predict.Result]) -> Iterator[predict.Result]:
         nonlocal n_unusable
         for result in results:
             if isinstance(result, predict.Unusable):
@@ -145,6 +147,9 @@ def _predict(options: argparse.Namespace) -> int:
                     _write_report(result, Path(options.report))
             yield result
 
+    if cli_batch.is_batch(options):
+        with _executor(options) as executor:
+            return cli_batch.predict_batch(options, executor=executor, progress=_progress("predicted"), told=told)
     with ExitStack() as resources:
         out = resources.enter_context(_output(options.out))
         executor = resources.enter_context(_executor(options))

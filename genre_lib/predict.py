@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -121,7 +121,7 @@ def predict(
     BundleError
         Before anything is predicted, if the model cannot be loaded.
     """
-    _model_of_process(model)
+    model_of_process(model)
     return _predict(paths, model, executor, progress)
 
 
@@ -150,15 +150,21 @@ def _predict(
 def predict_file(path: Path, model: str | Path | None = None) -> Result:
     """One recording's answer, or why there is none."""
     try:
-        return Prediction(path, _model_of_process(model).curve(path))
+        return Prediction(path, model_of_process(model).curve(path))
     except AudioError as error:
         return Unusable(path, str(error))
 
 
-def to_csv(results: Iterable[Result]) -> Iterator[str]:
-    """Lines of CSV: path, state, genre, probability, duration_s, a column for each genre, error."""
+def to_csv(results: Iterable[Result], *, genres: Sequence[str] | None = None) -> Iterator[str]:
+    """Lines of CSV: path, state, genre, probability, duration_s, a column for each genre, error.
+
+    Where `genres` are not given they are those of the first recording that has an answer.
+    """
     header: list[str] | None = None
     waiting: list[Result] = []
+    if genres is not None:
+        header = ["path", "state", "genre", "probability", "duration_s", *genres, "error"]
+        yield _csv_line(header)
     for result in results:
         if header is None and isinstance(result, Unusable):
             waiting.append(result)
@@ -199,8 +205,8 @@ def to_json_lines(results: Iterable[Result], *, with_curve: bool = False) -> Ite
 
 
 @lru_cache(maxsize=2)
-def _model_of_process(model: str | Path | None) -> GenreModel:
-    # A worker process predicts many files: the bundle is verified and loaded once in each.
+def model_of_process(model: str | Path | None) -> GenreModel:
+    """A bundle's model: a worker process predicts many files, and verifies and loads the bundle once."""
     return load_model(model)
 
 

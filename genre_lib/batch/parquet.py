@@ -1,0 +1,125 @@
+"""Parquet tables of a batch: one row a recording, and one row a step.
+
+Columns of `write_rows` (as in CSV): path (string), state (string: music, unsure, silence), genre (string, null in
+silence), probability (double, of that genre), duration_s (double), one column for each genre (double, the belief about
+the whole recording), error (string); a recording without an answer has nulls in all but path and error.
+
+Columns of `write_curves`: path (string), time_s (double, centre of what the step heard), state (string), level_dbfs
+(float), one column for each genre (float).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from genre_lib.card import Card
+from genre_lib.errors import MissingDependencyError, ParameterError
+from genre_lib.predict import Prediction, Result
+
+_ROWS_AT_ONCE = 1000
+_CURVES_AT_ONCE = 100
+
+
+def write_rows(results: Iterable[Result], path: str | Path, card: Card) -> int:
+    """Write one row a recording and return how many; memory does not grow with their number.
+
+    Raises
+    ------
+    ParameterError
+        The file cannot be written.
+    MissingDependencyError
+        There is no pyarrow.
+    """
+    arrow = _pyarrow()
+    text, number = arrow.string(), arrow.float64()
+    fields = [("path", text), ("state", text), ("genre", text), ("probability", number), ("duration_s", number)]
+    schema = arrow.schema([*fields, *((genre, number) for genre in card.genres), ("error", text)])
+    return _write(results, Path(path), _with_model(schema, card), _ROWS_AT_ONCE, _row_columns)
+
+
+def write_curves(results: Iterable[Result], path: str | Path, card: Card) -> int:
+    """Write one row a step and return how many; recordings without an answer have none. Raises as `write_rows`."""
+    arrow = _pyarrow()
+    text, small = arrow.string(), arrow.float32()
+    fields = [("path", text), ("time_s", arrow.float64()), ("state", text), ("level_dbfs", small)]
+    schema = arrow.schema([*fields, *((genre, small) for genre in card.genres)])
+    answered = (result for result in results if isinstance(result, Prediction))
+    return _write(answered, Path(path), _with_model(schema, card), _CURVES_AT_ONCE, _step_columns)
+
+
+def _row_columns(results: list[Result], names: list[str]) -> dict[str, list[Any]]:
+    rows = []
+    for result in results:
+        values = result.to_dict()
+        probabilities = values.pop("probabilities", {})
+        best = None if values.get("genre") is None else probabilities[values["genre"]]
+        rows.append({**values, **probabilities, "probability": best, "path": printable(values["path"])})
+    return {name: [row.get(name) for row in rows] for name in names}
+
+
+def _step_columns(results: list[Result], names: list[str]) -> dict[str, Any]:
+    import numpy as np
+
+    curves = [(result.path, result.curve) for result in results if isinstance(result, Prediction)]
+    lengths = [len(curve.times) for _, curve in curves]
+    columns: dict[str, Any] = {
+        "path": np.repeat(np.array([printable(str(path)) for path, _ in curves], object), lengths),
+        "time_s": np.concatenate([curve.times for _, curve in curves]),
+        "state": np.concatenate([curve.state for _, curve in curves]).astype(object),
+        "level_dbfs": np.concatenate([curve.level for _, curve in curves]).astype(np.float32),
+    }
+    beliefs = np.concatenate([curve.probabilities for _, curve in curves]).astype(np.float32)
+    return columns | dict(zip(names[len(columns) :], beliefs.T, strict=True))
+
+
+def _write(
+    results: Iterable[Result],
+    path: Path,
+    schema: Any,
+    at_once: int,
+    columns: Callable[[list[Result], list[str]], dict[str, Any]],
+) -> int:
+    arrow, n_rows = _pyarrow(), 0
+    remaining = iter(results)
+    with replaced_file(path) as draft, import_module("pyarrow.parquet").ParquetWriter(draft, schema) as writer:
+        while group := list(islice(remaining, at_once)):
+            table = arrow.table(columns(group, schema.names), schema=schema)
+            writer.write_table(table)
+            n_rows += len(table)
+    return n_rows
+
+
+@contextmanager
+def replaced_file(path: Path) -> Iterator[Path]:
+    """A draft beside `path` that takes its place if the block ends without an error."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield draft
+        os.replace(draft, path)
+    except OSError as error:
+        raise ParameterError(f"{path} cannot be written ({error.strerror or error}): choose another file.") from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def printable(text: str) -> str:
+    """Text that UTF-8 can hold: names in another encoding get question marks."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _with_model(schema: Any, card: Card) -> Any:
+    return schema.with_metadata({"model": f"{card.name} {card.version}"})
+
+
+def _pyarrow() -> Any:
+    try:
+        return import_module("pyarrow")
+    except ImportError as error:
+        raise MissingDependencyError("Parquet needs the package pyarrow: install genre-lib[cluster].") from error
