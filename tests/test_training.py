@@ -81,6 +81,7 @@ def test_the_same_seed_gives_the_same_network_and_another_one_does_not():
     assert not all(np.array_equal(a, b) for a, b in zip(ends[0], ends[2], strict=True))
 
 
+@pytest.mark.slow
 def test_an_early_stop_comes_after_patience_runs_out():
     log_mels, labels = toy_clips()
     rng = np.random.default_rng(0)
@@ -117,6 +118,7 @@ t.fit(t.tiny_network(), clips, labels, config=t.CONFIG, imitation=imitation, run
 """
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_and_ends_like_an_undisturbed_one(tmp_path):
     log_mels, labels = toy_clips()
     undisturbed = tiny_network()
@@ -156,6 +158,7 @@ def test_nothing_to_learn_from_is_refused():
         fit(tiny_network(), [], np.zeros(0, int), config=CONFIG)
 
 
+@pytest.mark.slow
 def test_imitation_alone_lowers_its_losses_and_can_start_another_training(tmp_path):
     imitation = toy_imitation()
     config = dataclasses.replace(CONFIG, epochs=8)
