@@ -91,9 +91,8 @@ def make_server(folder: str | Path | None = None, *, host: str = "127.0.0.1", po
 def serve(folder: str | Path | None = None, *, host: str = "127.0.0.1", port: int = 8080) -> None:
     """Serve the built page until interrupted; see `make_server`."""
     with make_server(folder, host=host, port=port) as server:
-        print(
-            f"The page is at http://{'localhost' if host == '127.0.0.1' else host}:{server.server_port}/ (Ctrl+C ends it)"
-        )
+        shown = "localhost" if host == "127.0.0.1" else host
+        print(f"The page is at http://{shown}:{server.server_port}/ (Ctrl+C ends it)")
         try:
             server.serve_forever()
         except KeyboardInterrupt:

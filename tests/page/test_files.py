@@ -23,7 +23,9 @@ def model() -> GenreModel:
     return genre_lib.load_model(serving.bundle_folder())
 
 
-def test_a_dropped_mp3_becomes_the_curve_that_python_computes(visitor: Visitor, sounds: Path, model: GenreModel) -> None:
+def test_a_dropped_mp3_becomes_the_curve_that_python_computes(
+    visitor: Visitor, sounds: Path, model: GenreModel
+) -> None:
     visitor.drop(sounds / "song.mp3")
     visitor.wait_until_heard()
     page = visitor.save_json()

@@ -30,7 +30,9 @@ def own(tmp_path: Path) -> Path:
     """A bundle with a name and genres of its own."""
     folder = tmp_path / "own"
     shutil.copytree(serving.bundle_folder(), folder)
-    rewrite(folder, lambda card: card.update(name="own-model", genres=[f"kind {i}" for i in range(len(card["genres"]))]))
+    rewrite(
+        folder, lambda card: card.update(name="own-model", genres=[f"kind {i}" for i in range(len(card["genres"]))])
+    )
     return folder
 
 

@@ -33,7 +33,9 @@ def local(site: serving.Site) -> Iterator[str]:
 def get(address: str, path: str, **headers: str) -> tuple[HTTPResponse, bytes]:
     """One answer as it comes over the wire."""
     connection = HTTPConnection(urlsplit(address).netloc, timeout=10)
-    connection.request("GET", path, headers={"Accept-Encoding": "gzip"} | {k.replace("_", "-"): v for k, v in headers.items()})
+    connection.request(
+        "GET", path, headers={"Accept-Encoding": "gzip"} | {k.replace("_", "-"): v for k, v in headers.items()}
+    )
     response = connection.getresponse()
     body = response.read()
     connection.close()
@@ -56,7 +58,10 @@ def test_the_local_server_sends_what_nginx_sends(site: serving.Site, local: str)
         for name in compared if theirs.status == 200 else compared[2:]:
             assert ours.getheader(name) == theirs.getheader(name), (path, name)
         if theirs.status == 200:
-            types = [(r.getheader("content-type") or "").split(";")[0].replace("application/javascript", "text/javascript") for r in (ours, theirs)]
+            types = [
+                (r.getheader("content-type") or "").split(";")[0].replace("application/javascript", "text/javascript")
+                for r in (ours, theirs)
+            ]
             assert types[0] == types[1], path
 
 

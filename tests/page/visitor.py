@@ -51,7 +51,8 @@ class Visitor:
         options: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}, "accept_downloads": True}
         context = browser.new_context(**(options | context_options))
         context.add_init_script(
-            "addEventListener('securitypolicyviolation', e => console.error('CSP: ' + e.violatedDirective + ' ' + e.blockedURI))"
+            "addEventListener('securitypolicyviolation',"
+            " e => console.error('CSP: ' + e.violatedDirective + ' ' + e.blockedURI))"
         )
         visitor = Visitor(context, context.new_page(), address)
         visitor.page.on("console", visitor._on_console)
@@ -139,7 +140,11 @@ class Visitor:
     def check(self) -> None:
         """No console error, no CSP violation, no request to another host."""
         home = urlsplit(self.address).netloc
-        outside = [url for url in self.requested if urlsplit(url).scheme in ("http", "https", "ws", "wss") and urlsplit(url).netloc != home]
+        outside = [
+            url
+            for url in self.requested
+            if urlsplit(url).scheme in ("http", "https", "ws", "wss") and urlsplit(url).netloc != home
+        ]
         assert not outside, f"requests to other hosts: {outside}"
         assert not self.troubles, self.troubles
 
