@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_model(commands)
     _add_data(commands)
+    _add_filters(commands)
     return parser
 
 
@@ -110,6 +111,26 @@ def _add_data(commands: Any) -> None:
     )
     check.add_argument("--json", action="store_true")
     _add_executor_options(check)
+
+
+def _add_filters(commands: Any) -> None:
+    parser = _command(commands, "filters", _filters, "hear and see what excites each neuron most")
+    parser.add_argument(
+        "--data", required=True, metavar="DIR", help="a folder per genre, a CSV manifest, or a name such as demo"
+    )
+    parser.add_argument("--out", required=True, metavar="FOLDER", help="gets index.html, filters.json and the sounds")
+    parser.add_argument("--model", metavar="BUNDLE", help="a model bundle's folder (default: the pretrained one)")
+    parser.add_argument(
+        "--count0",
+        type=int,
+        default=4,
+        metavar="N",
+        help="excerpts for each neuron of the first layer, halved at each depth, at least one (default: %(default)s)",
+    )
+    parser.add_argument("--layers", nargs="+", metavar="NAME", help="these convolutions alone")
+    parser.add_argument("--neurons", nargs="+", type=int, metavar="N", help="these neurons of each layer alone")
+    parser.add_argument("--no-sound", action="store_true", help="pictures and genres alone")
+    _add_executor_options(parser)
 
 
 def _command(commands: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
@@ -253,6 +274,29 @@ def _data_check(options: argparse.Namespace) -> int:
         report = check_data_set(options.dataset, executor=executor, progress=_progress("checked"))
     print(json.dumps(report.to_dict(), indent=1) if options.json else report.to_text())
     return 0
+
+
+def _filters(options: argparse.Namespace) -> int:
+    from genre_lib.filters.command import filters_of_bundle
+
+    with _executor(options) as executor:
+        found = filters_of_bundle(
+            options.model,
+            options.data,
+            options.out,
+            count0=options.count0,
+            layers=options.layers,
+            neurons=options.neurons,
+            sound=not options.no_sound,
+            executor=executor,
+            progress=_progress,
+        )
+    for name, reason in found.skipped.items():
+        _say_error(f"{name} is left out: {reason}")
+    for note in found.notes:
+        _say_error(note)
+    print(Path(options.out) / "index.html")
+    return 1 if found.skipped else 0
 
 
 @contextmanager

@@ -81,6 +81,23 @@ class Timing:
                 f"The model {model.name!r} pads or cuts its time axis at the end: pad at the start only, so that a "
                 "step depends on the past alone."
             )
+        return cls._of_reach(reach)
+
+    @classmethod
+    def of_tensor(cls, tensor: keras.KerasTensor) -> Timing:
+        """Timing of any tensor inside a functional model, such as a layer's output.
+
+        Where the network cuts off the end on the way to it, `n_steps` still counts the steps that are cut.
+
+        Raises
+        ------
+        ParameterError
+            As for `of`.
+        """
+        return cls._of_reach(_reach(tensor, {}))
+
+    @classmethod
+    def _of_reach(cls, reach: _Reach) -> Timing:
         return cls(
             step_frames=reach.stride,
             first_frame=reach.first,
