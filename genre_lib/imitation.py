@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genre_lib.augmentation import Augmentation
-from genre_lib.errors import DataSetError
+from genre_lib.datasets import load_tagged_features
+from genre_lib.front_end import FrontEnd
 from genre_lib.timing import Timing
 
 
@@ -71,40 +72,29 @@ class Imitation:
         return np.concatenate([self.tags, self.features], axis=2)
 
 
-def load_tagger_outputs(path: str | Path, *, window_s: float = 3.0, frame_s: float = 1708 / 22050) -> Imitation:
-    """Read unlabelled spectrograms with the outputs of the two musicnn taggers.
-
-    Parameters
-    ----------
-    path : an .npz with `mel` (n, n_mels, frames) uint8 over 80 dB, `*_tags` logits and `*_penultimate` features,
-        each (n, windows, values)
-    window_s : length of a window [s]
-    frame_s : time from frame to frame [s]
+def load_tagger_outputs(path: str | Path) -> Imitation:
+    """Read unlabelled spectrograms with the outputs of the two musicnn taggers; features are standardised.
 
     Raises
     ------
     DataSetError
-        Where the file is absent or lacks one of these.
+        Where the file is absent or lacks an array.
 
     References
     ----------
     J. Pons, X. Serra: "musicnn: pre-trained convolutional neural networks for music audio tagging", ISMIR-LBD 2019.
     """
-    try:
-        with np.load(path) as stored:
-            mel = stored["mel"]
-            tags = [stored[name].astype(np.float32) for name in ("msd_tags", "mtt_tags")]
-            features = [stored[name].astype(np.float32) for name in ("msd_penultimate", "mtt_penultimate")]
-    except (OSError, KeyError, ValueError) as error:
-        raise DataSetError(f"{path} does not hold spectrograms with tagger outputs: {error}.") from error
-    log_mels = (mel.transpose(0, 2, 1).astype(np.float32) / 255.0 - 1.0) * 80.0
-    joined = np.concatenate(features, axis=2)
-    spread = joined.std(axis=(0, 1)) + 1e-3
+    music = load_tagged_features(path)
+    tags, features = (
+        np.concatenate([np.asarray(music.targets[f"{tagger}_{kind}"], np.float32) for tagger in ("msd", "mtt")], axis=2)
+        for kind in ("tags", "penultimate")
+    )
+    spread = features.std(axis=(0, 1)) + 1e-3
     return Imitation(
-        log_mels=list(log_mels),
-        tags=1.0 / (1.0 + np.exp(-np.concatenate(tags, axis=2))),
-        features=(joined - joined.mean(axis=(0, 1))) / spread,
-        window_frames=window_s / frame_s,
+        log_mels=music.log_mels,
+        tags=1.0 / (1.0 + np.exp(-tags)),
+        features=(features - features.mean(axis=(0, 1))) / spread,
+        window_frames=music.window_s / FrontEnd().frame_period_s,
     )
 
 

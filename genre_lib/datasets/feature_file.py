@@ -54,7 +54,7 @@ class TaggedFeatures:
     log_mels : sequence of np.ndarray [shape=(n_frames, n_mels)]
         In dB, hop of the default front end; length n.
     targets : mapping of str to np.ndarray [shape=(n, n_windows, size), dtype=float16]
-        By name: ``msd_tags``, ``mtt_tags`` (probabilities), ``msd_penultimate``, ``mtt_penultimate`` (activations).
+        By name: ``msd_tags``, ``mtt_tags`` (logits), ``msd_penultimate``, ``mtt_penultimate`` (activations).
     tags : mapping of str to tuple of str
         Names of the tags of ``msd`` and ``mtt``.
     window_s : float [s]
