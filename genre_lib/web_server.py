@@ -73,13 +73,13 @@ def make_server(folder: str | Path | None = None, *, host: str = "127.0.0.1", po
     PageError
         The page was not built, or the port is taken.
     """
-    folder = Path(folder or PAGE).resolve()
-    if not (folder / "index.html").is_file():
-        raise PageError(f"There is no built page at {folder}: build it with `make web`.")
+    page = Path(folder or PAGE).resolve()
+    if not (page / "index.html").is_file():
+        raise PageError(f"There is no built page at {page}: build it with `make web`.")
     headers = page_headers()
 
     class Handler(_PageHandler):
-        root = folder
+        root = page
         common = headers
 
     try:
@@ -91,8 +91,8 @@ def make_server(folder: str | Path | None = None, *, host: str = "127.0.0.1", po
 def serve(folder: str | Path | None = None, *, host: str = "127.0.0.1", port: int = 8080) -> None:
     """Serve the built page until interrupted; see `make_server`."""
     with make_server(folder, host=host, port=port) as server:
-        shown = "localhost" if host == "127.0.0.1" else host
-        print(f"The page is at http://{shown}:{server.server_port}/ (Ctrl+C ends it)")
+        name = "localhost" if host == "127.0.0.1" else host
+        print(f"The page is at http://{name}:{server.server_port}/ (Ctrl+C ends it)")
         try:
             server.serve_forever()
         except KeyboardInterrupt:

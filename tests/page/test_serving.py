@@ -138,4 +138,4 @@ def test_the_demo_medley_is_called_synthetic(visitor: Visitor, site: serving.Sit
         pytest.skip("the demo songs were not made (python web/scripts/make-demo-songs.py)")
     visitor.page.get_by_role("button", name=re.compile("Synthetic medley")).click()
     visitor.wait_until_heard()
-    expect(visitor["title"]).to_have_text("synthetic-medley")
+    expect(visitor["title"]).to_have_text("Synthetic medley")

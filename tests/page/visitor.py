@@ -51,8 +51,8 @@ class Visitor:
         options: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}, "accept_downloads": True}
         context = browser.new_context(**(options | context_options))
         context.add_init_script(
-            "addEventListener('securitypolicyviolation',"
-            " e => console.error('CSP: ' + e.violatedDirective + ' ' + e.blockedURI))"
+            """addEventListener('securitypolicyviolation',
+                 event => console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`))"""
         )
         visitor = Visitor(context, context.new_page(), address)
         visitor.page.on("console", visitor._on_console)
@@ -114,7 +114,8 @@ class Visitor:
         """What axe-core finds that is serious or critical."""
         self.page.evaluate((WEB / "node_modules" / "axe-core" / "axe.min.js").read_text() + "; undefined")
         found = self.page.evaluate(
-            "async () => (await axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })).violations"
+            "async tags => (await axe.run(document, { runOnly: tags })).violations",
+            ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
         )
         return [
             f"{item['id']}: {item['help']} ({node['target']})"

@@ -121,6 +121,7 @@ export class App {
     } catch {
       if (run !== this.run) return;
       this.clear();
+      this.say("");
       this.fail(`${file.name} is not a sound file that this browser can read; try mp3, m4a, ogg, flac or wav.`);
     }
   }
@@ -151,6 +152,7 @@ export class App {
     capture.onlocked = (locked) => this.showLocked(locked);
     this.showLocked(capture.isLocked());
     this.run = worker.listen(capture.sampleRate, capture.port, this.events(recording));
+    document.body.classList.add("is-live");
     byId("stop").hidden = false;
     byId("stop").focus();
     this.say(`Listening to ${capture.label || "live sound"}`);
@@ -173,6 +175,7 @@ export class App {
     this.run?.stop();
     this.run = null;
     byId("stop").hidden = true;
+    document.body.classList.remove("is-live");
     const capture = this.capture;
     this.capture = null;
     if (capture) {
@@ -315,16 +318,19 @@ export class App {
   }
 
   private paintStream(recording: Recording, live: boolean): void {
-    let [fromS, toS] = [recording.startS, recording.durationS];
+    let [fromS, toS, nowS] = [recording.startS, recording.durationS, recording.heardS];
     if (live) {
       const sinceLast = this.reducedMotion.matches ? 0 : (performance.now() - this.liveMark.ms) / 1000;
-      toS = this.liveMark.atS + Math.min(sinceLast, 1);
-      fromS = toS - (this.stream.width < 640 ? 20 : 45);
+      nowS = this.liveMark.atS + Math.min(sinceLast, 1);
+      const span = this.stream.width < 640 ? 20 : 45;
+      // A fresh sheet fills from the left; once full, it moves on.
+      toS = Math.max(nowS, span);
+      fromS = toS - span;
     }
-    const key = `${fromS} ${toS} ${recording.curve.firstStep} ${recording.curve.nSteps} ${recording.finished} ${this.settings.smoothingS} ${this.settings.unsureBelow}`;
+    const key = `${fromS} ${toS} ${nowS} ${recording.curve.firstStep} ${recording.curve.nSteps} ${recording.finished} ${this.settings.smoothingS} ${this.settings.unsureBelow}`;
     if (key === this.painted) return;
     this.painted = key;
-    this.stream.paint(this.data(recording), fromS, toS, (s) => (live ? liveTick(s, toS) : clock(s)));
+    this.stream.paint(this.data(recording), fromS, toS, (s) => (live ? liveTick(s, nowS) : clock(s)));
   }
 
   private data(recording: Recording): StreamData {
@@ -461,7 +467,7 @@ export class App {
     try {
       const response = await fetch(demo.file);
       if (!response.ok) throw new Error(String(response.status));
-      const name = demo.file.split("/").pop()!;
+      const name = `${demo.title}.${demo.file.split(".").pop()}`;
       await this.hearFile(new File([await response.blob()], name, { type: response.headers.get("content-type") ?? "" }));
     } catch {
       this.say("");
@@ -538,7 +544,8 @@ export class App {
 
 function liveTick(seconds: number, nowS: number): string {
   const ago = Math.round(nowS - seconds);
-  return ago <= 0 ? "now" : `${ago} s ago`;
+  if (ago < 0) return "";
+  return ago === 0 ? "now" : `${ago} s ago`;
 }
 
 function sentenceOf(error: unknown): string {

@@ -10,8 +10,8 @@ export function clock(seconds: number): string {
 
 /** "61 %", held together by a no-break space; never a 100 % or 0 % that is not exact */
 export function percent(probability: number): string {
-  if (probability > 0.99 && probability < 1) return "> 99\u00a0%";
-  if (probability > 0 && probability < 0.01) return "< 1\u00a0%";
+  if (probability > 0.99 && probability < 1) return ">\u00a099\u00a0%";
+  if (probability > 0 && probability < 0.01) return "<\u00a01\u00a0%";
   return `${Math.round(probability * 100)}\u00a0%`;
 }
 

@@ -1,0 +1,189 @@
+"""How often page and Python agree on real recordings: `python -m tests.page.parity`.
+
+Every clip is encoded as 44.1 kHz stereo mp3, ogg and m4a and as 48 kHz flac, heard by the built page in a real
+browser and by `genre predict`, and compared step by step.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from playwright.sync_api import sync_playwright
+
+from genre_lib.model import GenreModel, load_model
+from genre_lib.predict import Prediction
+from tests.page import serving
+from tests.page.visitor import Visitor, launch
+
+ENCODINGS = {
+    "mp3": ["-ar", "44100", "-ac", "2", "-b:a", "192k"],
+    "ogg": ["-ar", "44100", "-ac", "2", "-c:a", "libvorbis", "-q:a", "6"],
+    "m4a": ["-ar", "44100", "-ac", "2", "-b:a", "192k"],
+    "flac": ["-ar", "48000", "-ac", "2", "-sample_fmt", "s16"],
+}
+
+
+@dataclass(frozen=True)
+class Parity:
+    """One file, heard twice.
+
+    Attributes
+    ----------
+    clip, encoding : str
+    steps : int
+        Steps that both have.
+    missing : int
+        Steps that only one has.
+    agreeing : int
+        Steps with the same most probable genre.
+    clip_agrees : bool
+        The same genre and state for the whole.
+    worst : float
+        Largest difference of a step's probability.
+    clip_worst : float
+        Largest difference of the whole answer's probability.
+    worst_time_s : float [s]
+        Largest difference of a step's time.
+    """
+
+    clip: str
+    encoding: str
+    steps: int
+    missing: int
+    agreeing: int
+    clip_agrees: bool
+    worst: float
+    clip_worst: float
+    worst_time_s: float
+
+
+def compare(clip: str, encoding: str, page: dict[str, Any], python: dict[str, Any]) -> Parity:
+    """Compare what the page saved with the line of `genre predict --format json --curve`."""
+    genres = list(python["curve"])
+    n = min(len(page["times"]), len(python["times"]))
+    ours = np.array([page["curve"][genre][:n] for genre in genres])
+    theirs = np.array([python["curve"][genre][:n] for genre in genres])
+    whole = [abs(page["probabilities"][genre] - python["probabilities"][genre]) for genre in genres]
+    return Parity(
+        clip=clip,
+        encoding=encoding,
+        steps=n,
+        missing=abs(len(page["times"]) - len(python["times"])),
+        agreeing=int((ours.argmax(axis=0) == theirs.argmax(axis=0)).sum()),
+        clip_agrees=(page["genre"], page["state"]) == (python["genre"], python["state"]),
+        worst=float(np.abs(ours - theirs).max()),
+        clip_worst=max(whole),
+        worst_time_s=float(np.abs(np.array(page["times"][:n]) - np.array(python["times"][:n])).max()),
+    )
+
+
+@contextmanager
+def ready_visitor(scratch: Path) -> Iterator[Visitor]:
+    """The built page in a browser, its model loaded."""
+    serving.build(scratch / "page")
+    with serving.nginx(scratch / "page", scratch) as site, sync_playwright() as playwright:
+        browser = launch(playwright)
+        visitor = Visitor.arrive(browser, site.address).open()
+        yield visitor
+        visitor.check()
+        browser.close()
+
+
+def measure(clips: list[Path], model: GenreModel) -> list[Parity]:
+    """Hear every clip in every encoding, in page and Python."""
+    results = []
+    with tempfile.TemporaryDirectory() as folder, ready_visitor(Path(folder)) as visitor:
+        for clip in clips:
+            for encoding, options in ENCODINGS.items():
+                file = Path(folder) / f"{clip.stem}.{encoding}"
+                subprocess.run(["ffmpeg", "-v", "error", "-y", "-i", str(clip), *options, str(file)], check=True)
+                python = Prediction(file, model.curve(file)).to_dict(with_curve=True)
+                results.append(compare(clip.stem, encoding, visitor.hear(file), python))
+                file.unlink()
+    return results
+
+
+def summary(results: list[Parity]) -> list[dict[str, Any]]:
+    """One row for each encoding, and one for all."""
+    rows = []
+    for encoding in [*ENCODINGS, "all"]:
+        part = [result for result in results if encoding in (result.encoding, "all")]
+        if not part:
+            continue
+        steps = sum(result.steps for result in part)
+        rows.append(
+            {
+                "encoding": encoding,
+                "clips": len(part),
+                "clips_agreeing": sum(result.clip_agrees for result in part),
+                "steps": steps,
+                "steps_agreeing": round(sum(result.agreeing for result in part) / steps, 5),
+                "steps_only_one_has": sum(result.missing for result in part),
+                "worst_probability_difference": round(max(result.worst for result in part), 5),
+                "median_of_worst": round(float(np.median([result.worst for result in part])), 5),
+                "worst_clip_difference": round(max(result.clip_worst for result in part), 5),
+                "worst_time_difference_ms": round(1000 * max(result.worst_time_s for result in part), 3),
+            }
+        )
+    return rows
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Rows as a plain table."""
+    titles = {
+        "encoding": "encoding", "clips": "files", "clips_agreeing": "agree", "steps": "steps",
+        "steps_agreeing": "agree", "worst_probability_difference": "worst p",
+        "worst_clip_difference": "whole p", "worst_time_difference_ms": "ms",
+    }  # fmt: skip
+    lines = ["".join(f"{title:>10}" for title in titles.values())]
+    for row in rows:
+        cells = [f"{row[key]:.2%}" if key == "steps_agreeing" else str(row[key]) for key in titles]
+        lines.append("".join(f"{cell:>10}" for cell in cells))
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Print the table, write the report, and fail below 99 % of steps, one clip, or above 10 ms."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clips", type=Path, default=serving.REPOSITORY.parent / "shared/data/gtzan-audio")
+    parser.add_argument("--out", type=Path, default=serving.REPOSITORY / "reports/page-parity.json")
+    parser.add_argument("--every", type=int, default=1, help="take only every n-th clip")
+    options = parser.parse_args()
+    reason = serving.missing()
+    clips = sorted(options.clips.glob("*/*.flac"))[:: options.every]
+    if reason or not clips:
+        print(f"The page's parity was not measured: {reason or f'there are no clips in {options.clips}'}.")
+        return 0
+    model = load_model(serving.bundle_folder())
+    results = measure(clips, model)
+    rows = summary(results)
+    print(table(rows))
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    report = {
+        "model": {"name": model.card.name, "version": model.card.version},
+        "summary": rows,
+        "files": [asdict(r) for r in results],
+    }
+    options.out.write_text(json.dumps(report, indent=1) + "\n")
+    print(f"every file is in {options.out}")
+    whole = rows[-1]
+    passed = (
+        whole["steps_agreeing"] >= 0.99
+        and whole["clips_agreeing"] == whole["clips"]
+        and whole["worst_time_difference_ms"] <= 10
+    )
+    return 0 if passed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
