@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_model(commands)
     _add_data(commands)
     _add_filters(commands)
+    _add_explain(commands)
     return parser
 
 
@@ -131,6 +132,15 @@ def _add_filters(commands: Any) -> None:
     parser.add_argument("--neurons", nargs="+", type=int, metavar="N", help="these neurons of each layer alone")
     parser.add_argument("--no-sound", action="store_true", help="pictures and genres alone")
     _add_executor_options(parser)
+
+
+def _add_explain(commands: Any) -> None:
+    parser = _command(commands, "explain", _explain, "say which parts of a moment speak for or against a genre")
+    parser.add_argument("path", metavar="SONG")
+    parser.add_argument("--at", type=float, required=True, metavar="S", help="the moment, in seconds")
+    parser.add_argument("--genre", metavar="NAME", help="default: the one believed in most at that moment")
+    parser.add_argument("--out", required=True, metavar="FOLDER", help="gets explanation.html and the filtered sounds")
+    parser.add_argument("--model", metavar="BUNDLE", help="a model bundle's folder (default: the pretrained one)")
 
 
 def _command(commands: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
@@ -297,6 +307,17 @@ def _filters(options: argparse.Namespace) -> int:
         _say_error(note)
     print(Path(options.out) / "index.html")
     return 1 if found.skipped else 0
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from genre_lib.bundle import open_bundle
+    from genre_lib.explanation import explain_moment, write_moment
+
+    moment = explain_moment(open_bundle(options.model), options.path, options.at, genre=options.genre)
+    one = moment.explanation
+    print(f"{one.genre}: belief {one.belief:.2f} from {one.span_s[0]:.1f} to {one.span_s[1]:.1f} s", file=sys.stderr)
+    print(write_moment(moment, options.out))
+    return 0
 
 
 @contextmanager

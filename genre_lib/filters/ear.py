@@ -66,11 +66,12 @@ class Ear:
         self.layers = tuple(layers)
         self._lock = threading.Lock()
         try:
+            # LiteRT announces its delegate on standard error, which is for errors.
             with quiet_native_stderr():
                 self._interpreter = Interpreter(model_path=str(path), num_threads=1)
-            # The order of outputs changes from one conversion to the next: only the signature knows their names.
-            (signature, names), *_ = self._interpreter.get_signature_list().items()
-            self._runner = self._interpreter.get_signature_runner(signature)
+                # The order of outputs changes from one conversion to the next: only the signature knows their names.
+                (signature, names), *_ = self._interpreter.get_signature_list().items()
+                self._runner = self._interpreter.get_signature_runner(signature)
             (self._input,) = names["inputs"]
         except (ValueError, RuntimeError) as error:
             raise BundleError(f"{path} is not a network for LiteRT ({error}): find the filters again.") from error

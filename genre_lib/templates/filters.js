@@ -113,7 +113,7 @@ function tile(neuron) {
     type: "button", className: neuron.excerpts.length ? "tile" : "tile dead", "aria-pressed": String(neuron === chosen), "data-id": neurons.indexOf(neuron),
     "aria-label": `${nameOf(neuron)}, ${neuron.genre < 0 ? (neuron.excerpts.length ? "no genre known" : "never fires") : `most often ${data.genres[neuron.genre]}`}`,
   }, look(neuron), element("span", { className: "says" },
-    element("span", { className: "name" }, element("b", { textContent: nameOf(neuron) })),
+    element("span", { className: "name" }, element("span", { textContent: data.layers[neuron.layer].name }), element("b", { textContent: neuron.number })),
     bars(neuron)));
   let timer = 0;
   made.addEventListener("pointerenter", (event) => {
@@ -219,4 +219,5 @@ const asked = new URLSearchParams(location.hash.slice(1));
 for (const id of ["layer", "genre", "sort"]) if (asked.get(id)) $(id).value = asked.get(id);
 for (const id of ["layer", "genre", "sort"]) { if ($(id).selectedIndex < 0) $(id).selectedIndex = 0; $(id).addEventListener("change", choose); }
 choose();
-if (shown.length) select(shown.find((neuron) => neuron.excerpts.length) ?? shown[0]);
+// A narrow page shows the tiles first: there the details lie over them.
+if (shown.length && innerWidth > 860) select(shown.find((neuron) => neuron.excerpts.length) ?? shown[0]);

@@ -1,0 +1,123 @@
+"""A moment of a recording, explained: what a player shows when one asks why."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from genre_lib.audio import load_audio
+from genre_lib.bundle import KERAS, Bundle, write_text
+from genre_lib.curve import step_times
+from genre_lib.errors import AudioError
+from genre_lib.explanation.attribution import Explanation, explain
+from genre_lib.explanation.masking import masked_sound
+from genre_lib.export import load_keras
+
+KEPT_SHARE = 0.2
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """An explanation with the sound it is about.
+
+    Attributes
+    ----------
+    explanation : Explanation
+    samples : np.ndarray [shape=(n,)]
+        What the step heard.
+    kept : np.ndarray [shape=(n,)]
+        Only what spoke most for the genre.
+    without : np.ndarray [shape=(n,)]
+        The rest.
+    sample_rate : int [Hz]
+    """
+
+    explanation: Explanation
+    samples: NDArray[np.float32]
+    kept: NDArray[np.float32]
+    without: NDArray[np.float32]
+    sample_rate: int
+
+
+def explain_moment(
+    bundle: Bundle,
+    recording: str | Path | NDArray[np.float32],
+    time_s: float,
+    *,
+    genre: str | None = None,
+    kept_share: float = KEPT_SHARE,
+    network: Any = None,
+) -> Moment:
+    """Explain the step of the genre curve nearest to a time.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    recording : path, or samples (n,) at the front end's rate
+    time_s : float [s]
+    genre : str, optional
+        By default the one believed in most at that step.
+    kept_share : float in (0, 1]
+        Share of the spectrogram that stays in `kept`.
+    network : keras.Model, optional
+        The bundle's own, where it is loaded already.
+
+    Raises
+    ------
+    AudioError, BundleError, ParameterError
+    """
+    front_end = bundle.card.front_end
+    samples = recording if isinstance(recording, np.ndarray) else load_audio(recording, front_end.sample_rate)
+    log_mel = front_end.log_mel(samples)
+    times = step_times(bundle.card, len(log_mel))
+    if not len(times):
+        raise AudioError(f"The recording is too short: the model needs at least {bundle.card.minimum_s:.2f} s.")
+    explanation = explain(
+        network or load_keras(bundle.folder / KERAS),
+        log_mel,
+        int(np.abs(times - time_s).argmin()),
+        genres=bundle.card.genres,
+        front_end=front_end,
+        genre=genre,
+    )
+    start = explanation.first_frame * front_end.hop_length
+    heard = samples[start : start + front_end.n_samples(len(explanation.log_mel))]
+    mask = explanation.strongest(kept_share)
+    return Moment(
+        explanation,
+        heard,
+        masked_sound(heard, mask, front_end),
+        masked_sound(heard, ~mask, front_end),
+        front_end.sample_rate,
+    )
+
+
+def write_moment(moment: Moment, folder: str | Path) -> Path:
+    """Write heard.flac, kept.flac, without.flac, explanation.json and the picture (HTML; PNG where a browser is)."""
+    from genre_lib.explanation.figure import explanation_figure
+    from genre_lib.figure_files import save_figure
+
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("heard", "kept", "without"):
+        samples = np.clip(getattr(moment, "samples" if name == "heard" else name), -1, 1)
+        soundfile.write(folder / f"{name}.flac", samples, moment.sample_rate)
+    one = moment.explanation
+    values = {
+        "genre": one.genre,
+        "belief": round(one.belief, 6),
+        "log_odds": round(one.log_odds, 6),
+        "baseline_log_odds": round(one.baseline_log_odds, 6),
+        "completeness_error": round(one.completeness_error, 6),
+        "step": one.step,
+        "span_s": [round(second, 4) for second in one.span_s],
+    }
+    write_text(folder / "explanation.json", json.dumps(values, indent=1) + "\n")
+    save_figure(explanation_figure(one), folder, "explanation", formats=("html", "png"))
+    return folder / "explanation.html"
