@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_model(commands)
     _add_data(commands)
+    _add_web(commands)
     _add_filters(commands)
     _add_explain(commands)
     return parser
@@ -141,6 +142,12 @@ def _add_explain(commands: Any) -> None:
     parser.add_argument("--genre", metavar="NAME", help="default: the one believed in most at that moment")
     parser.add_argument("--out", required=True, metavar="FOLDER", help="gets explanation.html and the filtered sounds")
     parser.add_argument("--model", metavar="BUNDLE", help="a model bundle's folder (default: the pretrained one)")
+
+
+def _add_web(commands: Any) -> None:
+    parser = _command(commands, "web", _web, "serve the built page on this machine")
+    parser.add_argument("--host", default="127.0.0.1", help="default: %(default)s")
+    parser.add_argument("--port", type=int, default=8080, help="default: %(default)s")
 
 
 def _command(commands: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
@@ -258,6 +265,13 @@ def _model_info(options: argparse.Namespace) -> int:
     from genre_lib.card_text import describe_card
 
     print(describe_card(card))
+    return 0
+
+
+def _web(options: argparse.Namespace) -> int:
+    from genre_lib.web_server import serve
+
+    serve(host=options.host, port=options.port)
     return 0
 
 
