@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_predict(commands)
     _add_run(commands)
+    _add_sweep(commands)
     _add_model(commands)
     _add_data(commands)
     _add_web(commands)
@@ -83,12 +84,23 @@ def _add_run(commands: Any) -> None:
     parser.add_argument("--parameters", dest="list", action="store_true", help="list every parameter with its default")
 
 
+def _add_sweep(commands: Any) -> None:
+    parser = _command(commands, "sweep", _sweep, "run the notebooks many times, or go on with a sweep")
+    parser.add_argument("spec", metavar="SPEC.yaml", help="what to vary; data/sweeps holds an example")
+    parser.add_argument("--name", help="the sweep's folder below runs/ (default: the file's name)")
+    parser.add_argument("--list", action="store_true", help="list the runs without running them")
+    _add_executor_options(parser)
+
+
 def _add_model(commands: Any) -> None:
     group = commands.add_parser("model", help="look at or check a model bundle").add_subparsers(
         required=True, metavar="ACTION"
     )
     check = _command(group, "check", _model_check, "hold every runtime to the bundle's golden values")
     info = _command(group, "info", _model_info, "print the model card")
+    export = _command(group, "export", _model_export, "write the bundle of a run, or of the best run of a sweep")
+    export.add_argument("run", metavar="RUN", help="a run's folder, or a folder of runs such as a sweep's")
+    export.add_argument("--out", metavar="FOLDER", help="where to (default: bundle/ in the run)")
     for parser in (check, info):
         parser.add_argument("bundle", nargs="?", metavar="BUNDLE", help="default: the pretrained one")
     info.add_argument("--json", action="store_true", help="the card itself")
@@ -231,6 +243,23 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _sweep(options: argparse.Namespace) -> int:
+    from genre_lib.sweep import Sweep, run_sweep
+
+    sweep = Sweep.load(options.spec)
+    if options.list:
+        for run in sweep.runs():
+            print(run.name)
+        return 0
+    folder = Path("runs") / (options.name or Path(options.spec).stem)
+    with _executor(options) as executor:
+        reports = run_sweep(sweep, folder, executor=executor)
+    failed = [report for report in reports if report.state == "failed"]
+    for report in failed:
+        _say_error(f"{report.run.name}: {report.sentence}")
+    return 1 if failed else 0
+
+
 def _name_of_run(given: dict[str, str]) -> str:
     # The same parameters find the same run again, so that the same command resumes it.
     if not given:
@@ -252,6 +281,14 @@ def _model_check(options: argparse.Namespace) -> int:
     if not all(check.ok for check in checks):
         _say_error(f"{bundle.folder} does not reproduce its golden values: make the bundle again.")
         return 1
+    return 0
+
+
+def _model_export(options: argparse.Namespace) -> int:
+    from genre_lib.comparing import export_best
+
+    bundle = export_best(options.run, options.out)
+    print(bundle.folder)
     return 0
 
 

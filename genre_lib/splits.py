@@ -130,6 +130,35 @@ def grouped_folds(
     return _assign(labels, groups, np.full(n_folds, 1 / n_folds), seed)
 
 
+def fold_split(data_set: DataSet, fold: int, n_folds: int = 5) -> DataSet:
+    """Hold one artist-grouped fold of the train and valid tracks out as `test`.
+
+    The next fold becomes `valid`, the others `train`. What was `test` before is excluded, so that networks can be
+    compared over all folds without a look at it.
+
+    Parameters
+    ----------
+    data_set : DataSet
+        With a split for every track.
+    fold : int
+        0 to `n_folds` - 1.
+    n_folds : int >= 3
+
+    Raises
+    ------
+    ParameterError
+        There is no such fold.
+    """
+    if n_folds < 3 or not 0 <= fold < n_folds:
+        raise ParameterError(f"There is no fold {fold} of {n_folds}: count folds from 0, and make at least 3.")
+    pool = [i for i, track in enumerate(data_set.tracks) if track.split in ("train", "valid")]
+    used = data_set.select(pool)
+    splits: list[str | None] = [EXCLUDED] * len(data_set.tracks)
+    for i, number in zip(pool, grouped_folds(used.labels(), used.groups(), n_folds), strict=True):
+        splits[i] = {fold: "test", (fold + 1) % n_folds: "valid"}.get(int(number), "train")
+    return data_set.with_splits(splits, note=f"The test part is fold {fold} of {n_folds} artist-grouped ones.")
+
+
 def crossing_groups(data_set: DataSet) -> dict[str, tuple[str, ...]]:
     """Known groups that stand in more than one split, with those splits; excluded tracks do not count."""
     found: dict[str, set[str]] = {}

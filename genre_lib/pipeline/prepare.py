@@ -12,7 +12,7 @@ from genre_lib.datasets import Features, load_features, open_data_set
 from genre_lib.errors import DataSetError
 from genre_lib.executors import Progress, get_executor
 from genre_lib.runs import Run, read_json, resolve, write_json
-from genre_lib.splits import SplitKind, split_data_set
+from genre_lib.splits import SplitKind, fold_split, split_data_set
 
 _COLUMNS = ("name", "genre", "group", "split", "path")
 
@@ -23,6 +23,8 @@ def prepare_data(
     *,
     split: SplitKind = "given",
     seed: int = 0,
+    fold: int = -1,
+    n_folds: int = 5,
     executor: str = "serial",
     workers: int | None = None,
     scheduler: str | None = None,
@@ -37,6 +39,8 @@ def prepare_data(
         See `genre_lib.datasets.open_data_set`.
     split : {"given", "grouped", "random"}
         See `genre_lib.splits.split_data_set`.
+    fold, n_folds : int
+        Afterwards hold this fold out; see `genre_lib.splits.fold_split`. -1 leaves the split as it is.
     executor, workers, scheduler
         See `genre_lib.executors.get_executor`.
 
@@ -47,6 +51,8 @@ def prepare_data(
     with get_executor(executor, workers=workers or None, scheduler=scheduler or None) as pool:
         features = _features(dataset, executor=pool, progress=progress)
     features = features.with_splits(split_data_set(features.data_set, split, seed=seed))
+    if fold >= 0:
+        features = features.with_splits(fold_split(features.data_set, fold, n_folds))
     data_set = features.data_set
     assert data_set.front_end is not None
     rows = [[t.name, t.genre, t.group, t.split, t.path] for t in data_set.tracks]
@@ -58,6 +64,8 @@ def prepare_data(
             "name": data_set.name,
             "split": split,
             "seed": seed,
+            "fold": fold,
+            "n_folds": n_folds,
             "genres": list(data_set.genres),
             "front_end": data_set.front_end.to_dict(),
             "tracks_by_split": dict(Counter(track.split or "none" for track in data_set.tracks)),

@@ -1,0 +1,288 @@
+"""Sweeps: the notebooks run many times, over a grid or a random sample of their parameters.
+
+A specification is a small YAML file:
+
+```yaml
+steps: [01_prepare_data, 02_train, 03_evaluate]   # default: the whole pipeline
+fixed: {dataset: gtzan, epochs: 40}               # the same in every run
+grid: {network: [residual, deepsound2018], fold: [0, 1, 2, 3, 4], seed: [0, 1]}
+random:                                           # optional: each drawn setting meets each point of the grid
+  samples: 20
+  seed: 0
+  space:
+    learning_rate: {low: 1.0e-4, high: 1.0e-2, scale: log}
+    batch_size: [8, 16, 32]
+```
+
+Every run is a normal run folder below the sweep's, named by its own parameters: a sweep that was killed, or whose
+specification grew, does only what is missing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import math
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import yaml
+
+from genre_lib import notebooks
+from genre_lib.errors import ParameterError, RunError
+from genre_lib.executors import Executor, SerialExecutor
+from genre_lib.options import unknown_name
+from genre_lib.runs import project_folder, read_json, write_json
+
+SWEEP = "sweep.json"
+LOG = "log.txt"
+COMPLAINT = "genre: "
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One run of a sweep: its name, all parameters, and those of them that the sweep varies."""
+
+    name: str
+    parameters: Mapping[str, Any]
+    varied: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What is to be run.
+
+    Attributes
+    ----------
+    steps : tuple of str
+        Notebooks by name.
+    fixed : mapping of parameter to value
+    grid : mapping of parameter to values
+    space : mapping of parameter to a list of choices or {low, high, scale}
+    samples, seed : int
+        Of the random search.
+    """
+
+    steps: tuple[str, ...] = notebooks.PIPELINE
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    grid: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    space: Mapping[str, Any] = field(default_factory=dict)
+    samples: int = 0
+    seed: int = 0
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a specification; ParameterError where it cannot be read or holds an unknown name or parameter."""
+        try:
+            values = yaml.safe_load(Path(path).read_text("utf-8"))
+        except (OSError, yaml.YAMLError) as error:
+            raise ParameterError(f"The sweep {path} cannot be read ({error}): check the path and its YAML.") from error
+        if not isinstance(values, Mapping):
+            raise ParameterError(f"The sweep {path} holds no names: see data/sweeps for an example.")
+        return cls.from_dict(values)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """A sweep from the mapping of its file; every run's parameters are checked."""
+        known = ("steps", "fixed", "grid", "random")
+        for name in values:
+            if name not in known:
+                raise unknown_name("name in the sweep", name, known)
+        drawn = dict(values.get("random") or {})
+        space, samples, seed = drawn.pop("space", {}), drawn.pop("samples", 0), drawn.pop("seed", 0)
+        if drawn:
+            raise unknown_name("name in the sweep's random part", next(iter(drawn)), ("space", "samples", "seed"))
+        grid = {name: _choices(name, choices) for name, choices in (values.get("grid") or {}).items()}
+        steps = tuple(values.get("steps") or notebooks.PIPELINE)
+        for step in steps:
+            if step not in notebooks.PIPELINE:
+                raise unknown_name("notebook", step, notebooks.PIPELINE)
+        sweep = cls(steps, dict(values.get("fixed") or {}), grid, dict(space), int(samples), int(seed))
+        sweep._check()
+        return sweep
+
+    def to_dict(self) -> dict[str, Any]:
+        """The mapping of a specification file."""
+        values: dict[str, Any] = {"steps": list(self.steps), "fixed": dict(self.fixed)}
+        values["grid"] = {name: list(choices) for name, choices in self.grid.items()}
+        return values | {"random": {"samples": self.samples, "seed": self.seed, "space": dict(self.space)}}
+
+    def runs(self) -> list[Planned]:
+        """Every run, in order: each drawn setting at each point of the grid."""
+        planned = {}
+        for drawn in self._drawn():
+            for point in itertools.product(*self.grid.values()):
+                varied = {**drawn, **dict(zip(self.grid, point, strict=True))}
+                run = _planned(varied, {**self.fixed, **varied}, self.steps)
+                planned[run.name] = run
+        return list(planned.values())
+
+    def _drawn(self) -> Iterator[dict[str, Any]]:
+        if not self.space:
+            yield {}
+            return
+        rng = np.random.default_rng(self.seed)
+        for _ in range(self.samples):
+            yield {name: _draw(name, range_, rng) for name, range_ in self.space.items()}
+
+    def _check(self) -> None:
+        if self.space and self.samples < 1:
+            raise ParameterError("The sweep's random part draws nothing: give samples, from 1 up.")
+        twice = (set(self.fixed) & (set(self.grid) | set(self.space))) | (set(self.grid) & set(self.space))
+        if twice:
+            raise ParameterError(f"{min(twice)} stands twice in the sweep: keep it in one of fixed, grid and random.")
+        # Names once, then each value once: a thousand runs hold few values of each parameter.
+        first = self.runs()[0].parameters
+        notebooks.parse_parameters(first, self.steps)
+        for name, choices in self.grid.items():
+            for choice in choices:
+                notebooks.parse_parameters({name: choice}, self.steps)
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """What became of one run.
+
+    Attributes
+    ----------
+    run : Planned
+    state : "done", "done before" or "failed"
+    sentence : str
+        Why it failed.
+    """
+
+    run: Planned
+    state: str
+    sentence: str = ""
+
+
+def run_sweep(
+    sweep: Sweep,
+    folder: str | Path,
+    *,
+    executor: Executor | None = None,
+    say: Callable[[str], None] = print,
+) -> list[RunReport]:
+    """Run what is missing of a sweep, each run in a process of its own.
+
+    Parameters
+    ----------
+    sweep : Sweep
+    folder : str or Path
+        The sweep's folder, relative to the checkout.
+    executor : Executor, optional
+        By default one run after the other; cores are shared out evenly between runs at a time.
+    say : callable
+        Gets one line for each run.
+
+    Returns
+    -------
+    list of RunReport
+        In the order of `Sweep.runs`. A run that failed does not stop the others, and is tried again next time.
+    """
+    folder = Path(folder) if Path(folder).is_absolute() else project_folder() / folder
+    planned = sweep.runs()
+    write_json(folder / SWEEP, {**sweep.to_dict(), "runs": {run.name: dict(run.varied) for run in planned}})
+    reports: dict[str, RunReport] = {}
+    for run in planned:
+        if is_done(folder / run.name, sweep.steps):
+            reports[run.name] = RunReport(run, "done before")
+    say(f"{len(planned)} runs in {folder}, {len(reports)} done before")
+    missing = [run for run in planned if run.name not in reports]
+    executor = executor or SerialExecutor()
+    work = partial(_run_one, folder=str(folder), steps=sweep.steps, threads=max(1, _cores() // executor.workers))
+    for outcome in executor.map(work, missing):
+        run = missing[outcome.index]
+        sentence = outcome.failure.message if outcome.failure is not None else str(outcome.value)
+        report = RunReport(run, "failed" if sentence else "done", sentence)
+        reports[run.name] = report
+        say(f"{len(reports)} of {len(planned)}: {report.state} {run.name}" + (f" ({sentence})" if sentence else ""))
+    return [reports[run.name] for run in planned]
+
+
+def is_done(folder: Path, steps: tuple[str, ...]) -> bool:
+    """Whether a run folder holds a finished run of these notebooks."""
+    try:
+        record = read_json(folder / "run.json", missing={})
+    except RunError:
+        return False
+    return record.get("state") == "done" and tuple(record.get("pipeline", ())) == steps
+
+
+def _run_one(run: Planned, *, folder: str, steps: tuple[str, ...], threads: int) -> str:
+    """Run the notebooks in a process of its own; the reason where it fails, else nothing."""
+    place = Path(folder) / run.name
+    place.mkdir(parents=True, exist_ok=True)
+    job = {"folder": str(place), "parameters": dict(run.parameters), "steps": list(steps)}
+    environment = {**os.environ, "TF_NUM_INTRAOP_THREADS": str(threads), "TF_NUM_INTEROP_THREADS": "1"}
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(project_folder()), environment.get("PYTHONPATH")]))
+    with (place / LOG).open("a+", encoding="utf-8") as log:
+        began = log.tell()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "genre_lib.sweep_run"],
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=environment,
+            cwd=project_folder(),
+        )
+        assert process.stdin is not None
+        # The pipe stays open: the run ends itself when it closes, that is when this process is gone.
+        process.stdin.write(json.dumps(job) + "\n")
+        process.stdin.flush()
+        status = process.wait()
+        process.stdin.close()
+        log.seek(began)
+        complaints = [line.removeprefix(COMPLAINT) for line in log if line.startswith(COMPLAINT)]
+    if status == 0:
+        return ""
+    return complaints[-1].strip() if complaints else f"its process ended with status {status}, see {place / LOG}"
+
+
+def _planned(varied: Mapping[str, Any], parameters: Mapping[str, Any], steps: tuple[str, ...]) -> Planned:
+    described = json.dumps([parameters, steps], sort_keys=True, default=str)
+    words = "_".join(f"{name}-{_word(value)}" for name, value in varied.items()) or "run"
+    return Planned(f"{words[:80]}-{hashlib.sha256(described.encode()).hexdigest()[:6]}", parameters, varied)
+
+
+def _word(value: Any) -> str:
+    text = (
+        f"{value:.3g}" if isinstance(value, float) else Path(str(value)).stem if isinstance(value, str) else str(value)
+    )
+    return re.sub(r"[^\w.+-]+", "-", text)
+
+
+def _choices(name: str, choices: Any) -> tuple[Any, ...]:
+    if not isinstance(choices, list | tuple) or not choices:
+        raise ParameterError(f"{name} of the sweep's grid is {choices!r}: give a list of values.")
+    return tuple(choices)
+
+
+def _draw(name: str, range_: Any, rng: np.random.Generator) -> Any:
+    if isinstance(range_, list):
+        return _choices(name, range_)[int(rng.integers(len(range_)))]
+    if not isinstance(range_, Mapping) or not {"low", "high"} <= set(range_) <= {"low", "high", "scale"}:
+        raise ParameterError(f"{name} of the sweep's space is {range_!r}: give a list, or low, high and scale.")
+    low, high, scale = range_["low"], range_["high"], range_.get("scale", "linear")
+    if scale not in ("linear", "log") or not low < high or (scale == "log" and low <= 0):
+        raise ParameterError(f"{name} of the sweep's space has no range ({range_!r}): low < high; log needs low > 0.")
+    value = math.exp(rng.uniform(math.log(low), math.log(high))) if scale == "log" else rng.uniform(low, high)
+    whole = isinstance(low, int) and isinstance(high, int)
+    return round(value) if whole else float(f"{value:.4g}")
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,178 @@
+"""Comparing runs: real differences are called so, noise is not, and the notebook shows both."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from genre_lib import comparing
+from genre_lib.errors import RunError
+from genre_lib.evaluation import evaluate
+
+GENRES = ("low", "high")
+N_FOLDS, CLIPS = 5, 24
+
+
+def write_run(folder: Path, parameters: dict, accuracy: float, *, evaluated: bool = True) -> None:
+    """A run folder such as the notebooks leave: `accuracy` of the clips of its fold are right."""
+    fold, seed = parameters.get("fold", 0), parameters.get("seed", 0)
+    rng = np.random.default_rng((fold, seed, round(1000 * accuracy)))
+    # Which clips are hard depends on the fold alone: that is what pairing takes out.
+    hardness = np.random.default_rng(fold).permutation(CLIPS) / CLIPS
+    right = hardness + rng.normal(0, 0.02, CLIPS) < accuracy
+    record = {"state": "done", "parameters": {"01_prepare_data": {}, "02_train": parameters}, "pipeline": []}
+    (folder / "evaluation").mkdir(parents=True)
+    (folder / "training").mkdir()
+    (folder / "run.json").write_text(json.dumps(record))
+    metrics = {"02_train": {"valid_accuracy": float(right.mean()), "valid_loss": 1 - accuracy, "epochs": 3}}
+    (folder / "metrics.json").write_text(json.dumps(metrics))
+    history = [{"loss": 1 / e, "valid_loss": 1.2 / e, "valid_accuracy": accuracy, "seconds": 1.0} for e in (1, 2, 3)]
+    (folder / "training" / "history.json").write_text(json.dumps(history))
+    if evaluated:
+        labels = np.arange(CLIPS) % 2
+        named = np.where(right, labels, 1 - labels)
+        logits = [np.tile(np.eye(2)[genre] * 4.0, (6, 1)) for genre in named]
+        evaluation = evaluate(
+            logits,
+            labels,
+            genres=GENRES,
+            data_set="made up",
+            split="test",
+            step_period_s=0.5,
+            first_step_s=1.0,
+            model="network",
+            names=[f"fold {fold} clip {i}" for i in range(CLIPS)],
+            groups=[f"fold {fold} band {i // 3}" for i in range(CLIPS)],
+        )
+        evaluation.save(folder / "evaluation" / "evaluation.json")
+
+
+def write_sweep(folder: Path, accuracies: dict[str, float], *, evaluated: bool = True, seeds: int = 2) -> Path:
+    for network, accuracy in accuracies.items():
+        for fold in range(N_FOLDS):
+            for seed in range(seeds):
+                parameters = {"network": network, "fold": fold, "seed": seed}
+                name = f"{network}-{fold}-{seed}"
+                write_run(folder / name, parameters, accuracy - 0.05 * (fold % 2), evaluated=evaluated)
+    return folder
+
+
+@pytest.mark.parametrize("evaluated", [True, False])
+def test_a_real_difference_is_called_so_and_noise_is_not(tmp_path: Path, evaluated: bool) -> None:
+    accuracies = {"good": 0.8, "same": 0.79, "bad": 0.5}
+    settings = comparing.settings_of(comparing.load_runs(write_sweep(tmp_path, accuracies, evaluated=evaluated)))
+    assert [setting.name for setting in settings][-1] == "bad"
+    assert {len(setting.runs) for setting in settings} == {10}
+    verdicts = {d.other: d.real for d in comparing.differences(settings)}
+    assert verdicts["bad"]
+    assert list(verdicts.values()).count(False) == 1
+    method = comparing.differences(settings)[0].difference.method
+    assert ("paired bootstrap over 40 artist groups" in method) == evaluated
+    assert ("paired t interval over 5 folds x 2 seeds" in method) != evaluated
+
+
+def test_pairing_by_fold_sees_what_single_intervals_hide(tmp_path: Path) -> None:
+    settings = comparing.settings_of(comparing.load_runs(write_sweep(tmp_path, {"a": 0.8, "b": 0.65})))
+    best, other = settings
+    assert best.score.low < other.score.high + 0.05
+    (difference,) = comparing.differences(settings)
+    assert difference.real
+    assert set(difference.by_fold) == set(range(N_FOLDS))
+    assert np.mean(list(difference.by_fold.values())) == pytest.approx(best.score.value - other.score.value)
+
+
+def test_folds_that_are_missing_leave_the_rest_comparable(tmp_path: Path) -> None:
+    import shutil
+
+    folder = write_sweep(tmp_path, {"a": 0.9, "b": 0.5})
+    shutil.rmtree(folder / "b-4-1")
+    settings = comparing.settings_of(comparing.load_runs(folder))
+    assert settings[1].pooled is None
+    (difference,) = comparing.differences(settings)
+    assert difference.real
+    assert difference.difference.n == 9
+
+
+def test_one_run_each_claims_nothing(tmp_path: Path) -> None:
+    for network, accuracy in (("a", 0.9), ("b", 0.5)):
+        write_run(tmp_path / network, {"network": network}, accuracy, evaluated=False)
+    settings = comparing.settings_of(comparing.load_runs(tmp_path))
+    (difference,) = comparing.differences(settings)
+    assert not difference.real
+    assert "too few runs" in difference.sentence()
+    assert comparing.summary_of_comparison(settings)["settings"]["a"]["low"] is None
+
+
+def test_the_overlap_of_training_parts_widens_the_interval(tmp_path: Path) -> None:
+    settings = comparing.settings_of(comparing.load_runs(write_sweep(tmp_path, {"a": 0.8}, evaluated=False, seeds=1)))
+    score = settings[0].score
+    values = np.array([run.score for run in settings[0].runs])
+    naive = 2.776 * values.std(ddof=1) / np.sqrt(N_FOLDS)
+    assert score.high - score.value == pytest.approx(naive * np.sqrt(1 + N_FOLDS / (N_FOLDS - 1)), rel=1e-3)
+
+
+def test_the_best_run_is_chosen_on_valid_within_the_best_setting(tmp_path: Path) -> None:
+    folder = write_sweep(tmp_path, {"good": 0.8, "bad": 0.5})
+    record = json.loads((folder / "bad-0-0" / "metrics.json").read_text())
+    record["02_train"]["valid_accuracy"] = 1.0
+    (folder / "bad-0-0" / "metrics.json").write_text(json.dumps(record))
+    runs = comparing.load_runs(folder)
+    best = comparing.best_run(runs)
+    assert best.parameters["network"] == "good"
+    assert best.valid_accuracy == max(run.valid_accuracy for run in runs if run.parameters["network"] == "good")
+    unfinished = [dataclasses.replace(run, state="failed") for run in runs]
+    with pytest.raises(RunError, match="None of these runs is done"):
+        comparing.best_run(unfinished)
+
+
+def test_a_folder_without_results_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="holds no run with results"):
+        comparing.load_runs(tmp_path)
+
+
+def test_the_table_sorts_and_keeps_names_harmless(tmp_path: Path) -> None:
+    import pandas as pd
+
+    frame = pd.DataFrame({"run": ["<b>&'", "b"], "accuracy": [0.5, None]})
+    comparing.sortable(frame, tmp_path / "runs.html")
+    text = (tmp_path / "runs.html").read_text()
+    assert "<b>&" not in text
+    assert "&lt;b&gt;&amp;" in text
+    assert "data-value='null'" in text
+
+
+@pytest.mark.slow
+def test_a_press_on_a_head_sorts_by_it(tmp_path: Path) -> None:
+    import pandas as pd
+    from playwright.sync_api import sync_playwright
+
+    from genre_lib.figure_files import find_browser
+
+    frame = pd.DataFrame({"run": ["a", "b", "c"], "accuracy": [0.9, 0.1, 0.5]})
+    comparing.sortable(frame, tmp_path / "runs.html")
+    browser = find_browser()
+    if browser is None:
+        pytest.skip("needs a Chromium-like browser, and none was found")
+    with sync_playwright() as playwright:
+        page = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"]).new_page()
+        page.goto((tmp_path / "runs.html").as_uri())
+        orders = []
+        for _ in range(2):
+            page.get_by_role("button", name="accuracy").click()
+            orders.append(page.locator("tbody tr td:first-child").all_inner_texts())
+    assert orders == [["b", "c", "a"], ["a", "c", "b"]]
+
+
+@pytest.mark.slow
+def test_the_notebook_shows_a_sweep_that_was_evaluated(tmp_path: Path) -> None:
+    from genre_lib.notebooks import execute
+
+    folder = write_sweep(tmp_path / "sweep", {"good": 0.8, "same": 0.79, "bad": 0.5})
+    out = tmp_path / "comparison"
+    execute("06_compare_runs", out / "06.ipynb", {"runs": str(folder), "run_folder": str(out)})
+    summary = json.loads((out / "metrics.json").read_text())["06_compare_runs"]
+    assert [d["more_than_noise"] for d in summary["differences"]] == [False, True]
+    assert (out / "figures" / "runs.html").exists()
+    assert {path.stem for path in (out / "figures").glob("*.html")} == {"runs", "parallel", "curves", "settings"}
