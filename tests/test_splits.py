@@ -5,6 +5,7 @@ from genre_lib.datasets import DataSet, Track, open_data_set
 from genre_lib.errors import DataSetError, ParameterError
 from genre_lib.splits import (
     crossing_groups,
+    fold_split,
     group_note,
     grouped_folds,
     grouped_split,
@@ -135,3 +136,25 @@ def test_the_real_features_split_without_crossing_artists(shared) -> None:
     counts = np.array([np.bincount(data_set.labels()[folds == k], minlength=10) for k in range(5)])
     assert counts.min() >= 5
     assert crossing_groups(split_data_set(data_set, "random"))
+
+
+def test_a_fold_is_held_out_whole_and_what_was_test_is_left_alone() -> None:
+    tracks = [
+        Track(f"{i}", genre="low" if i % 2 else "high", group=f"band {i // 4}", split="test" if i < 8 else "train")
+        for i in range(48)
+    ]
+    data_set = DataSet("made up", tuple(tracks), ("high", "low"))
+    held_out = []
+    for fold in range(5):
+        split = fold_split(data_set, fold)
+        assert {track.split for track in split.tracks[:8]} == {"excluded"}
+        assert {track.split for track in split.tracks[8:]} == {"train", "valid", "test"}
+        assert crossing_groups(split) == {}
+        held_out += [track.name for track in split.tracks if track.split == "test"]
+    assert sorted(held_out, key=int) == [str(i) for i in range(8, 48)]
+
+
+@pytest.mark.parametrize(("fold", "n_folds"), [(5, 5), (-1, 5), (0, 2)])
+def test_a_fold_that_does_not_exist_is_refused(fold: int, n_folds: int) -> None:
+    with pytest.raises(ParameterError, match="There is no fold"):
+        fold_split(DataSet("made up", (), ("high",)), fold, n_folds)
