@@ -24,7 +24,7 @@ export class NotStreamableError extends Error {
 }
 
 export interface MonoBlock {
-  /** mean of the channels */
+  /** mean of the channels; overwritten by the next block */
   readonly mono: Float32Array;
   /** Hz */
   readonly sampleRate: number;
@@ -86,20 +86,19 @@ class StreamedFile implements OpenedFile {
     let gathered = new Gatherer(0);
     try {
       for await (const sample of new AudioSampleSink(this.track).samples()) {
-        let mono = toMono(sample);
-        const { sampleRate, timestamp } = sample;
-        sample.close();
-        // Edit lists and pre-skip put what is not to be heard before time zero.
-        const cut = Math.min(mono.length, Math.max(toCut, Math.round(-timestamp * sampleRate), 0));
-        toCut = Math.max(0, toCut - cut);
-        mono = mono.subarray(cut, cut + Math.max(0, Math.min(mono.length - cut, remaining)));
-        remaining -= mono.length;
-        heardS += mono.length / sampleRate;
+        const { sampleRate, timestamp, numberOfFrames } = sample;
         if (gathered.sampleRate !== sampleRate) {
           if (gathered.length > 0) yield gathered.take();
           gathered = new Gatherer(sampleRate);
         }
-        gathered.add(mono);
+        // Edit lists and pre-skip put what is not to be heard before time zero.
+        const cut = Math.min(numberOfFrames, Math.max(toCut, Math.round(-timestamp * sampleRate), 0));
+        const kept = Math.max(0, Math.min(numberOfFrames - cut, remaining));
+        gathered.add(sample, cut, kept);
+        sample.close();
+        toCut = Math.max(0, toCut - cut);
+        remaining -= kept;
+        heardS += kept / sampleRate;
         if (gathered.length >= BLOCK_S * sampleRate) yield gathered.take();
       }
     } catch (error) {
@@ -120,45 +119,39 @@ class StreamedFile implements OpenedFile {
   }
 }
 
-/** Joins short pieces of one sampling rate. */
+/** Mixes short pieces of one sampling rate down to mono and joins them, in one buffer: a long file makes no garbage. */
 class Gatherer {
-  private pieces: Float32Array[] = [];
+  private buffer: Float32Array<ArrayBuffer>;
+  private plane = new Float32Array(0);
   length = 0;
 
-  constructor(readonly sampleRate: number) {}
+  constructor(readonly sampleRate: number) {
+    this.buffer = new Float32Array(Math.ceil(2 * BLOCK_S * sampleRate));
+  }
 
-  add(piece: Float32Array): void {
-    if (piece.length === 0) return;
-    this.pieces.push(piece);
-    this.length += piece.length;
+  /** Appends `kept` frames of a sample, from its frame `cut` on. */
+  add(sample: AudioSample, cut: number, kept: number): void {
+    if (kept <= 0) return;
+    if (this.length + kept > this.buffer.length) {
+      const larger = new Float32Array(2 * (this.length + kept));
+      larger.set(this.buffer.subarray(0, this.length));
+      this.buffer = larger;
+    }
+    if (this.plane.length < kept) this.plane = new Float32Array(kept);
+    const mono = this.buffer.subarray(this.length, this.length + kept);
+    const other = this.plane.subarray(0, kept);
+    const channels = sample.numberOfChannels;
+    for (let channel = 0; channel < channels; channel++) {
+      sample.copyTo(channel === 0 ? mono : other, { planeIndex: channel, format: "f32-planar", frameOffset: cut, frameCount: kept });
+      if (channel > 0) for (let i = 0; i < kept; i++) mono[i] += other[i];
+    }
+    if (channels > 1) for (let i = 0; i < kept; i++) mono[i] /= channels;
+    this.length += kept;
   }
 
   take(): MonoBlock {
-    const mono = new Float32Array(this.length);
-    let at = 0;
-    for (const piece of this.pieces) {
-      mono.set(piece, at);
-      at += piece.length;
-    }
-    this.pieces = [];
+    const mono = this.buffer.subarray(0, this.length);
     this.length = 0;
     return { mono, sampleRate: this.sampleRate };
   }
-}
-
-let plane = new Float32Array(4096);
-
-function toMono(sample: AudioSample): Float32Array {
-  const { numberOfFrames: length, numberOfChannels: channels } = sample;
-  const mono = new Float32Array(length);
-  sample.copyTo(mono, { planeIndex: 0, format: "f32-planar" });
-  if (channels === 1) return mono;
-  if (plane.length < length) plane = new Float32Array(length);
-  for (let channel = 1; channel < channels; channel++) {
-    const other = plane.subarray(0, length);
-    sample.copyTo(other, { planeIndex: channel, format: "f32-planar" });
-    for (let i = 0; i < length; i++) mono[i] += other[i];
-  }
-  for (let i = 0; i < length; i++) mono[i] /= channels;
-  return mono;
 }
