@@ -61,6 +61,9 @@ $(PAGE): $(READY) $(MODULES) $(shell find web/src web/vite web/public web/index.
 pipeline: $(READY) ## run the notebooks in order on the demo songs
 	@$(BIN)/genre run
 
+dashboard: $(READY) ## serve the dashboard on this machine
+	@$(BIN)/genre dashboard
+
 pretrain: $(READY) ## rebuild the pretrained model from ../shared/data (up to 3 hours)
 	@$(BIN)/genre run --name pretrain -p dataset ../shared/data/gtzan-mel -p recipe data/recipes/gtzan.yaml -p refit true \
 	  -p name gtzan -p version 0.1.0 -p description "$(PRETRAINED_IS)" -p limits "$(GTZAN_LIMITS)"

@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_predict(commands)
     _add_run(commands)
     _add_sweep(commands)
+    _add_dashboard(commands)
     _add_model(commands)
     _add_data(commands)
     _add_web(commands)
@@ -90,6 +91,13 @@ def _add_sweep(commands: Any) -> None:
     parser.add_argument("--name", help="the sweep's folder below runs/ (default: the file's name)")
     parser.add_argument("--list", action="store_true", help="list the runs without running them")
     _add_executor_options(parser)
+
+
+def _add_dashboard(commands: Any) -> None:
+    parser = _command(commands, "dashboard", _dashboard, "serve the dashboard on this machine")
+    parser.add_argument("--model", metavar="BUNDLE", help="the bundle to begin with (default: the pretrained one)")
+    parser.add_argument("--folder", help="recordings that visitors may choose from")
+    parser.add_argument("--port", type=int, default=8866, metavar="N", help="default: %(default)s")
 
 
 def _add_model(commands: Any) -> None:
@@ -266,6 +274,14 @@ def _name_of_run(given: dict[str, str]) -> str:
         return "demo"
     digest = hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()[:6]
     return f"{Path(given.get('dataset', 'demo')).stem}-{digest}"
+
+
+def _dashboard(options: argparse.Namespace) -> int:
+    from genre_lib.dashboard.server import serve
+    from genre_lib.dashboard.settings import Settings
+
+    serve(Settings(model=options.model, folder=options.folder), port=options.port)
+    return 0
 
 
 def _model_check(options: argparse.Namespace) -> int:

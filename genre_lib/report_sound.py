@@ -41,7 +41,7 @@ def read_sound(curve: GenreCurve, path: Path | None, out: Path, audio: AudioChoi
     size = max(1, int(curve.duration_s * _SAMPLE_RATE / n_peaks))
     peaks: list[NDArray[np.float32]] = []
     rest = np.zeros(0, np.float32)
-    encoder = _Mp3() if audio == "embed" else None
+    encoder = Mp3Encoder() if audio == "embed" else None
     for block in stream_audio(path, _SAMPLE_RATE):
         if encoder:
             encoder.write(block)
@@ -70,8 +70,8 @@ def _level_envelope(curve: GenreCurve) -> NDArray[np.float64]:
     return np.asarray(10 ** (level / 20), np.float64)
 
 
-class _Mp3:
-    """An encoder fed block by block."""
+class Mp3Encoder:
+    """Mono mp3 at 64 kbit/s, fed block by block with samples at 22,050 Hz."""
 
     def __init__(self) -> None:
         import soundfile
@@ -89,8 +89,22 @@ class _Mp3:
         )
 
     def write(self, samples: NDArray[np.float32]) -> None:
+        """Encode the next block."""
         self._file.write(samples)
 
-    def data_uri(self) -> str:
+    def content(self) -> bytes:
+        """The finished file."""
         self._file.close()
-        return f"data:audio/mpeg;base64,{base64.b64encode(self._bytes.getvalue()).decode()}"
+        return self._bytes.getvalue()
+
+    def data_uri(self) -> str:
+        """The finished file as an address."""
+        return f"data:audio/mpeg;base64,{base64.b64encode(self.content()).decode()}"
+
+
+def encode_mp3(path: str | Path) -> bytes:
+    """Any recording as mono mp3 at 64 kbit/s, which every browser plays; AudioError if it cannot be decoded."""
+    encoder = Mp3Encoder()
+    for block in stream_audio(path, _SAMPLE_RATE):
+        encoder.write(block)
+    return encoder.content()

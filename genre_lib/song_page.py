@@ -53,7 +53,7 @@ def song_page(
     names : sequence of str, optional
         What to call the models where there are several.
     actions : str
-        HTML for the end of the heading, such as buttons.
+        HTML for the end of the heading, such as buttons; with it the recording is taken to be playable.
     """
     first = curves[0]
     several = len(curves) > 1
@@ -75,7 +75,7 @@ def song_page(
         ticks="".join(ticks(first.duration_s)),
         legends="".join(lane.legend() for lane in lanes),
         segments="".join(lane.table() for lane in lanes),
-        how_to_read=escape(_how_to_read(first, playable=sound.source is not None)),
+        how_to_read=escape(_how_to_read(first, playable=bool(actions) or sound.source is not None)),
         about_model="".join(f"<p>{escape(about)}</p>" for about in dict.fromkeys(map(_about_model, curves))),
     )
     return SongPage(html, {"duration": first.duration_s, "lanes": [lane.data() for lane in lanes]})
@@ -115,9 +115,9 @@ class _Lane:
             f"<span>{100 * p:.0f} %</span></li>"
             for genre, p in (ranked if answer.state != "silence" else [])
         )
-        by = f"<b>{escape(self._name)}</b> " if self._name else ""
+        by = f"<b>{escape(self._name)}</b>" if self._name else label
         return (
-            f'<section class="answer" aria-label="The answer"><p class="eyebrow">{by}{label}</p>'
+            f'<section class="answer" aria-label="The answer"><p class="eyebrow">{by}</p>'
             f'<p class="verdict">{verdict}</p><ol class="ranking">{ranking}</ol></section>'
         )
 

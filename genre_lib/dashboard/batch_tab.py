@@ -1,0 +1,182 @@
+"""The batch tab: a folder in, a table out."""
+
+from __future__ import annotations
+
+import queue
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as widgets
+
+from genre_lib.dashboard.download import Download
+from genre_lib.dashboard.models import Models
+from genre_lib.dashboard.places import Places, recordings_below
+from genre_lib.dashboard.table import AnswerTable, row_of
+from genre_lib.dashboard.upload import Upload
+from genre_lib.errors import AudioError, GenreLibError
+from genre_lib.model import GenreModel
+from genre_lib.predict import Prediction, Result, Unusable, to_csv
+
+_EVERY_S = 0.4
+
+
+class BatchTab:
+    """Predict every recording of a folder.
+
+    Attributes
+    ----------
+    widget : ipywidgets.Widget
+    """
+
+    def __init__(
+        self,
+        places: Places,
+        models: Models,
+        folder: Path,
+        *,
+        upload_bytes: int,
+        listen: Callable[[Path, str], None],
+    ) -> None:
+        self._places = places
+        self._models = models
+        self._listen = listen
+        self._results: list[tuple[Result, str, bool]] = []
+        self._stopped = threading.Event()
+        self._worker: threading.Thread | None = None
+        self._uploads: queue.Queue[tuple[Path, int]] = queue.Queue()
+        self._folders = widgets.Dropdown(
+            options=[(place.label, place.label) for place in places.folders], description="Folder"
+        )
+        self._start = widgets.Button(description="Listen to all of it", disabled=not places.folders)
+        self._cancel = widgets.Button(description="Cancel", disabled=True)
+        self._bar = widgets.IntProgress(min=0, max=1)
+        self._said = widgets.HTML()
+        self._table = AnswerTable()
+        self._download = Download("Download the table (CSV)", self._csv)
+        self._start.add_class("genre-primary")
+        self._start.on_click(lambda _: self._begin_folder())
+        self._cancel.on_click(lambda _: self._stopped.set())
+        self._table.observe(self._chosen, "chosen")
+        upload = Upload(
+            folder / "batch",
+            title="Drop files here, or choose a folder",
+            hint=f"of your own computer, up to {upload_bytes / 1e6:.0f} MB a file; each is deleted once it was heard",
+            limit=upload_bytes,
+            folders=True,
+            on_file=self._uploaded,
+            on_trouble=self._say,
+        )
+        choices = widgets.VBox([self._folders, widgets.HBox([self._start, self._cancel])]).add_class("genre-choices")
+        self._progress = widgets.HBox([self._bar, self._said]).add_class("genre-progress")
+        self._found = widgets.VBox([self._table, self._download]).add_class("genre-found")
+        self._found.layout.display = self._bar.layout.display = "none"
+        self.widget = widgets.VBox(
+            [widgets.HBox([upload, choices]).add_class("genre-bar"), self._progress, self._found]
+        ).add_class("genre-tab")
+
+    def _begin_folder(self) -> None:
+        try:
+            place = self._places.folder(self._folders.value or "")
+            recordings = recordings_below(place.path)
+        except GenreLibError as error:
+            self._say(str(error))
+            return
+        items = ((path, path.relative_to(place.path).as_posix()) for path in recordings)
+        self._begin(items, len(recordings), keep=True)
+
+    def _uploaded(self, path: Path, left: int) -> None:
+        self._uploads.put((path, left))
+        if self._worker is None or not self._worker.is_alive():
+            self._begin(self._uploaded_ones(), left + 1, keep=False)
+
+    def _uploaded_ones(self) -> Iterator[tuple[Path, str]]:
+        left = 1
+        while left:
+            try:
+                path, left = self._uploads.get(timeout=60)
+            except queue.Empty:
+                return
+            yield path, path.name
+
+    def _begin(self, items: Iterator[tuple[Path, str]], total: int, *, keep: bool) -> None:
+        try:
+            model = self._models.load(self._models.label)
+        except GenreLibError as error:
+            self._say(str(error))
+            return
+        self._stopped.clear()
+        self._results = []
+        self._table.rows = []
+        self._bar.max, self._bar.value = total, 0
+        self._running(True)
+        self._worker = threading.Thread(target=self._work, args=(items, total, model, keep), daemon=True)
+        self._worker.start()
+
+    def _work(self, items: Iterator[tuple[Path, str]], total: int, model: GenreModel, keep: bool) -> None:
+        rows: list[dict[str, Any]] = []
+        shown = 0.0
+        for path, name in items:
+            if self._stopped.is_set():
+                break
+            result = _heard(path, model)
+            if not keep:
+                shutil.rmtree(path.parent, ignore_errors=True)
+            self._results.append((result, name, keep))
+            rows.append(row_of(result, name, model.card.genres, playable=keep))
+            if time.monotonic() - shown > _EVERY_S:
+                shown = time.monotonic()
+                self._show(rows, total)
+        self._show(rows, total)
+        self._running(False)
+        failed = sum(isinstance(result, Unusable) for result, *_ in self._results)
+        self._say(
+            f"{len(rows)} of {total} recordings heard"
+            + (", then stopped" if self._stopped.is_set() else "")
+            + (f"; {failed} could not be used" if failed else "")
+            + f". Model: {self._models.label}."
+        )
+
+    def _show(self, rows: list[dict[str, Any]], total: int) -> None:
+        self._table.rows = list(rows)
+        self._bar.value = len(rows)
+        self._say(f"{len(rows)} of {total}")
+        self._found.layout.display = ""
+
+    def _running(self, running: bool) -> None:
+        self._start.disabled = running or not self._places.folders
+        self._cancel.disabled = not running
+        self._bar.layout.display = "" if running else "none"
+
+    def _chosen(self, change: dict[str, Any]) -> None:
+        index = change["new"]
+        if 0 <= index < len(self._results):
+            result, name, kept = self._results[index]
+            if kept:
+                self._listen(result.path, name)
+
+    def _csv(self) -> tuple[str, bytes]:
+        # A visitor has no use for the server's folders: the name is the path below the chosen one.
+        results = [
+            Prediction(Path(name), result.curve)
+            if isinstance(result, Prediction)
+            else Unusable(Path(name), result.error.replace(str(result.path), name))
+            for result, name, _ in self._results
+        ]
+        return "genres.csv", ("\n".join(to_csv(results)) + "\n").encode()
+
+    def _say(self, sentence: str) -> None:
+        self._said.value = f'<span role="status">{escape(sentence)}</span>'
+
+
+def _heard(path: Path, model: GenreModel) -> Result:
+    try:
+        return Prediction(path, model.curve(path))
+    except AudioError as error:
+        return Unusable(path, str(error))
+    except Exception as error:
+        return Unusable(path, f"{path} could not be heard ({type(error).__name__}: {error}): try another file.")

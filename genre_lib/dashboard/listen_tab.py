@@ -1,0 +1,176 @@
+"""The first tab: a song in, its curve out."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as widgets
+
+from genre_lib.curve import GenreCurve
+from genre_lib.dashboard.models import Models
+from genre_lib.dashboard.places import Places
+from genre_lib.dashboard.plotly_output import plotly_output
+from genre_lib.dashboard.upload import Upload
+from genre_lib.dashboard.visit import Visit
+from genre_lib.errors import GenreLibError
+from genre_lib.player import Player
+
+_CHOOSE = "choose a song"
+_ALONE = "no other model"
+_POINTS_AT_MOST = 2000
+
+
+class ListenTab:
+    """Upload or choose, hear and see.
+
+    Attributes
+    ----------
+    widget : ipywidgets.Widget
+    player : Player
+    """
+
+    def __init__(self, places: Places, models: Models, visit: Visit, folder: Path, *, upload_bytes: int) -> None:
+        self._places = places
+        self._models = models
+        self._visit = visit
+        self._curves: dict[str, GenreCurve] = {}
+        self._song: tuple[Path, str] | None = None
+        self._asked = 0
+        self._asking = threading.Lock()
+        self.player = Player()
+        self._status = widgets.HTML()
+        self._upload = Upload(
+            folder,
+            title="Drop a song here, or choose a file",
+            hint=f"mp3, wav, flac, ogg, m4a and more, up to {upload_bytes / 1e6:.0f} MB; it stays on this machine",
+            limit=upload_bytes,
+            on_file=self._uploaded,
+            on_trouble=self.say,
+        )
+        songs = [(place.label, place.label) for place in places.songs]
+        self._songs = widgets.Dropdown(options=[(_CHOOSE, ""), *songs], description="Or listen to")
+        self._other = widgets.Dropdown(options=self._other_models(), description="Compare with")
+        self._songs.observe(self._song_chosen, "value")
+        self._other.observe(lambda _: self._hear(), "value")
+        models.observe(self._model_changed)
+        choices = widgets.VBox([self._songs, self._other]).add_class("genre-choices")
+        self._closer = widgets.ToggleButton(description="Look closer", tooltip="Every step, to zoom into")
+        self._figures = widgets.VBox().add_class("genre-closer")
+        self._closer.layout.display = "none"
+        self._closer.observe(lambda _: self._look_closer(), "value")
+        visit.observe(lambda _: self._look_closer(), "dark")
+        bar = widgets.HBox([self._upload, choices]).add_class("genre-bar")
+        self.widget = widgets.VBox([bar, self._status, self.player, self._closer, self._figures]).add_class("genre-tab")
+
+    def open(self, name: str) -> None:
+        """Listen to a song by its label, or by its path below an allowed folder."""
+        try:
+            place = self._places.song(name)
+        except GenreLibError as error:
+            self.say(str(error))
+            return
+        if place in self._places.songs and self._songs.value != place.label:
+            # Which comes back here.
+            self._songs.value = place.label
+            return
+        self.show(place.path, place.label)
+
+    def show(self, path: Path, title: str) -> None:
+        """Listen to a recording."""
+        self._song = path, title
+        self._hear()
+
+    def say(self, sentence: str, *, busy: bool = False) -> None:
+        """A sentence above the player."""
+        kind = "genre-busy" if busy else "genre-trouble"
+        role = "status" if busy else "alert"
+        self._status.value = f'<p class="{kind}" role="{role}">{escape(sentence)}</p>' if sentence else ""
+
+    def _song_chosen(self, change: dict[str, Any]) -> None:
+        if change["new"]:
+            self.open(change["new"])
+
+    def _uploaded(self, path: Path, left: int) -> None:
+        # One upload is kept at a time: the one that is heard.
+        for other in path.parent.parent.glob("upload-*"):
+            if other != path.parent:
+                shutil.rmtree(other, ignore_errors=True)
+        self._songs.value = ""
+        self.show(path, path.stem.replace("_", " "))
+
+    def _model_changed(self) -> None:
+        self._other.options = self._other_models()
+        self._hear()
+
+    def _other_models(self) -> list[tuple[str, str]]:
+        others = [label for label in self._models.labels if label != self._models.label]
+        return [(_ALONE, ""), *((label, label) for label in others)]
+
+    def _hear(self) -> None:
+        if self._song is None:
+            return
+        self._asked += 1
+        path, title = self._song
+        labels = [self._models.label, *([self._other.value] if self._other.value else [])]
+        self.say(f"Listening to {title} …", busy=True)
+        # In a thread of its own, so that the page stays alive while an hour of music is heard.
+        threading.Thread(target=self._hear_in_turn, args=(self._asked, path, title, labels), daemon=True).start()
+
+    def _hear_in_turn(self, asked: int, path: Path, title: str, labels: list[str]) -> None:
+        with self._asking:
+            if asked != self._asked:
+                return
+            said = self._heard(path, title, labels, wanted=lambda: asked == self._asked)
+            if asked == self._asked:
+                self.say(said)
+
+    def _heard(self, path: Path, title: str, labels: list[str], wanted: Callable[[], bool]) -> str:
+        try:
+            self._curves = {}
+            for label in labels:
+                self._curves[label] = self._models.load(label).curve(path)
+                if not wanted():
+                    return ""
+            self.player.show(path, [*self._curves.values()], title=title, names=labels)
+            said = ""
+        except GenreLibError as error:
+            said = str(error).replace(str(path), path.name)
+        except Exception as error:
+            said = f"{title} could not be heard ({type(error).__name__}: {error}): try another file."
+        if said:
+            self._curves = {}
+            self.player.clear()
+        self._closer.layout.display = "" if self._curves else "none"
+        self._look_closer()
+        return said
+
+    def _look_closer(self) -> None:
+        """The same belief step by step, unsmoothed, as a figure to zoom into and to take genres out of."""
+        if not self._closer.value or not self._curves:
+            self._figures.children = []
+            return
+        from genre_lib.figures import genre_curve
+
+        self._figures.children = [
+            plotly_output(
+                genre_curve(
+                    curve.times[:: _stride(curve)],
+                    curve.probabilities[:: _stride(curve)],
+                    curve.genres,
+                    state=curve.state[:: _stride(curve)],
+                    title=f"Step by step, as {label} believes",
+                    dark=self._visit.dark,
+                )
+            )
+            for label, curve in self._curves.items()
+        ]
+
+
+def _stride(curve: GenreCurve) -> int:
+    # Plotly draws some thousand points of each genre before it becomes slow.
+    return max(1, len(curve.times) // _POINTS_AT_MOST)

@@ -1,0 +1,116 @@
+"""The model tab: what the chosen model is, and how far it can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from typing import TYPE_CHECKING
+
+import ipywidgets as widgets
+
+from genre_lib.card import Card
+from genre_lib.card_text import describe_card
+from genre_lib.dashboard.models import Models
+from genre_lib.dashboard.plotly_output import plotly_output
+from genre_lib.dashboard.results import Results, results_of
+from genre_lib.dashboard.visit import Visit
+from genre_lib.errors import GenreLibError
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+
+class ModelTab:
+    """The card in words and the evaluation's figures, drawn when first looked at.
+
+    Attributes
+    ----------
+    widget : ipywidgets.Widget
+    """
+
+    def __init__(self, models: Models, visit: Visit) -> None:
+        self._models = models
+        self._visit = visit
+        self._shown: tuple[str, bool] | None = None
+        self.widget = widgets.VBox().add_class("genre-tab").add_class("genre-about")
+        models.observe(self._changed)
+        visit.observe(lambda _: self._changed(), "dark")
+
+    def show(self) -> None:
+        """Draw what is not drawn yet."""
+        wanted = self._models.label, self._visit.dark
+        if self._shown == wanted:
+            return
+        self._shown = wanted
+        try:
+            card = self._models.card
+            results = results_of(self._models.folder, card)
+        except GenreLibError as error:
+            self.widget.children = [widgets.HTML(f'<p class="genre-trouble" role="alert">{escape(str(error))}</p>')]
+            return
+        figures = [plotly_output(figure) for figure in _figures(results, dark=self._visit.dark)]
+        grid = widgets.GridBox(figures).add_class("genre-figures")
+        whole = f"<details><summary>The whole card</summary><pre>{escape(describe_card(card))}</pre></details>"
+        self.widget.children = [widgets.HTML(_words(card, results)), grid, widgets.HTML(whole)]
+
+    def _changed(self) -> None:
+        if self._shown is not None:
+            self.show()
+
+
+def _words(card: Card, results: Results) -> str:
+    facts = [
+        ("Genres", ", ".join(card.genres)),
+        ("Hears", f"{card.receptive_field_s:.1f} s at a time, an answer every {card.step_period_s:.2f} s"),
+    ]
+    if parameters := card.training.get("parameters"):
+        facts.append(("Size", f"{parameters:,} parameters, {_megabytes(card):.1f} MB with all its formats"))
+    if data_set := card.training.get("data_set"):
+        counts = ", ".join(f"{n} {split}" for split, n in card.training.get("tracks_by_split", {}).items())
+        trained = card.training.get("trained_on", "?")
+        facts.append(("Trained", f"on {data_set} ({counts}), {trained}"))
+    facts.append(("Licence", card.licence))
+    rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts)
+    limits = "".join(f"<li>{escape(sentence)}</li>" for sentence in card.limits)
+    notes = "".join(f"<p>{escape(note)}</p>" for note in results.notes if note not in card.limits)
+    return (
+        f"<h2>{escape(card.name)} <small>{escape(card.version)}</small></h2>"
+        f"<p class='lead'>{escape(card.description)}</p>"
+        f"{_accuracy(results)}<dl>{rows}</dl><h3>What it cannot do</h3><ul>{limits}</ul>{notes}"
+    )
+
+
+def _accuracy(results: Results) -> str:
+    if results.evaluation is None:
+        return "<p class='figure-of-merit'>No results were saved with this model.</p>"
+    evaluation = results.evaluation
+    found = evaluation.accuracy
+    return (
+        f"<p class='figure-of-merit'><b>{100 * found.value:.1f} %</b> of {found.n} clips of "
+        f"{escape(evaluation.data_set)} ({escape(evaluation.split)}) named rightly; 95 % interval "
+        f"{100 * found.low:.0f} to {100 * found.high:.0f} %. <small>{escape(found.method)}</small></p>"
+    )
+
+
+def _figures(results: Results, *, dark: bool) -> Iterator[go.Figure]:
+    from genre_lib import figures
+
+    evaluation = results.evaluation
+    if evaluation is None:
+        return
+    yield figures.confusion_matrix(evaluation, dark=dark)
+    yield figures.genre_scores(evaluation, dark=dark)
+    if evaluation.calibration is not None:
+        yield figures.reliability_diagram(evaluation, dark=dark)
+    if evaluation.by_seconds:
+        yield figures.accuracy_by_seconds(evaluation, dark=dark)
+    if evaluation.by_gain:
+        yield figures.accuracy_by_gain(evaluation, dark=dark)
+    if evaluation.conditions:
+        yield figures.accuracy_under_conditions(evaluation, dark=dark)
+    if results.leak is not None:
+        yield figures.leak_demonstration(results.leak, dark=dark)
+
+
+def _megabytes(card: Card) -> float:
+    return sum(entry.size for entry in card.files.values()) / 1e6

@@ -1,0 +1,76 @@
+"""What an evaluation saved about a model: beside its bundle, or the short form in its card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from genre_lib.card import Card
+from genre_lib.comparison import LeakDemonstration
+from genre_lib.errors import GenreLibError
+from genre_lib.evaluation import Answers, Evaluation, GenreScore
+from genre_lib.intervals import Estimate
+from genre_lib.listening import Point
+from genre_lib.runs import read_json
+
+EVALUATION = "evaluation.json"
+LEAK = "leak.json"
+
+
+@dataclass(frozen=True)
+class Results:
+    """Saved results; None where there are none.
+
+    Attributes
+    ----------
+    evaluation : Evaluation or None
+    leak : LeakDemonstration or None
+    notes : tuple of str
+        Sentences that a reader needs beside the numbers.
+    """
+
+    evaluation: Evaluation | None = None
+    leak: LeakDemonstration | None = None
+    notes: tuple[str, ...] = ()
+
+
+def results_of(bundle: Path, card: Card) -> Results:
+    """The results of a bundle.
+
+    Of a bundle in a run's folder they lie in ``evaluation`` beside it, of one in ``data/models`` in
+    ``NAME-evaluation``; else the card's `report` gives those it has.
+    """
+    leak = _leak(card.report.get("leak"))
+    for folder in (bundle.parent / "evaluation", bundle.parent / f"{bundle.name}-evaluation"):
+        if not (folder / EVALUATION).is_file():
+            continue
+        try:
+            evaluation = Evaluation.load(folder / EVALUATION)
+            leak = _leak(read_json(folder / LEAK, missing={})) or leak
+        except GenreLibError as error:
+            return Results(_of_card(card), leak, (f"The saved evaluation cannot be read: {error}",))
+        if evaluation.genres == card.genres:
+            return Results(evaluation, leak, evaluation.notes)
+    return Results(_of_card(card), leak)
+
+
+def _of_card(card: Card) -> Evaluation | None:
+    report = card.report
+    if not report.get("confusion"):
+        return None
+    return Evaluation(
+        model=f"{card.name} {card.version}",
+        data_set=report["data_set"],
+        split=report["split"],
+        genres=card.genres,
+        accuracy=Estimate.from_dict(report["accuracy"]),
+        step_accuracy=Estimate.from_dict(report["accuracy"]),
+        per_genre=tuple(map(GenreScore.from_dict, report.get("per_genre", []))),
+        confusion=tuple(tuple(row) for row in report["confusion"]),
+        answers=Answers((), (), None, ()),
+        by_seconds=tuple(map(Point.from_dict, report.get("accuracy_by_seconds", []))),
+    )
+
+
+def _leak(values: dict | None) -> LeakDemonstration | None:
+    return LeakDemonstration.from_dict(values) if values else None

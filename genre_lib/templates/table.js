@@ -1,0 +1,97 @@
+export default {
+  render({ model, el }) {
+    el.classList.add("genre-table");
+    const columns = [
+      ["Recording", (row) => row.name.toLowerCase()],
+      ["Sounds like", (row) => (row.error ? "~~" : row.state === "music" ? row.genre : `~${row.state}`)],
+      ["Probability", (row) => row.p ?? -1],
+      ["Runner-up", (row) => row.second ?? "~"],
+      ["Length", (row) => row.seconds ?? -1],
+    ];
+    let sorted = { column: -1, ascending: true };
+
+    const make = (tag, text, className) => {
+      const made = document.createElement(tag);
+      if (text !== undefined) made.textContent = text;
+      if (className) made.className = className;
+      return made;
+    };
+
+    const table = make("table");
+    const head = make("tr");
+    columns.forEach(([name], column) => {
+      const cell = make("th");
+      const button = make("button", name);
+      button.type = "button";
+      button.addEventListener("click", () => {
+        sorted = { column, ascending: sorted.column === column ? !sorted.ascending : column !== 2 };
+        draw();
+      });
+      cell.append(button);
+      head.append(cell);
+    });
+    const body = make("tbody");
+    const top = make("thead");
+    top.append(head);
+    table.append(top, body);
+    el.append(table);
+
+    function line(row, index) {
+      const made = make("tr");
+      const name = make("td");
+      if (row.playable) {
+        const button = make("button", row.name, "link");
+        button.type = "button";
+        button.title = "Listen";
+        button.addEventListener("click", () => {
+          model.set("chosen", -1);
+          model.set("chosen", index);
+          model.save_changes();
+        });
+        name.append(button);
+      } else name.textContent = row.name;
+      made.append(name);
+      if (row.error) {
+        const cell = make("td", row.error, "error");
+        cell.colSpan = 4;
+        made.append(cell);
+        return made;
+      }
+      const answer = make("td");
+      const swatch = make("i", "", `swatch ${row.state}`);
+      if (row.state === "music") swatch.style.setProperty("--c", row.colour);
+      answer.append(swatch, make("span", row.state === "music" ? row.genre : row.state));
+      if (row.state === "unsure") answer.append(make("small", ` perhaps ${row.genre}`));
+      const p = make("td", undefined, "p");
+      if (row.p !== undefined) {
+        const bar = make("span", undefined, "bar");
+        const fill = make("i");
+        fill.style.cssText = `width:${100 * row.p}%;--c:${row.colour}`;
+        bar.append(fill);
+        p.append(make("span", row.p.toFixed(2)), bar);
+      }
+      made.append(answer, p, make("td", row.second ? `${row.second} ${row.p_second.toFixed(2)}` : ""), make("td", row.length));
+      return made;
+    }
+
+    function draw() {
+      const rows = model.get("rows").map((row, index) => ({ row, index }));
+      if (sorted.column >= 0) {
+        const key = columns[sorted.column][1];
+        const sign = sorted.ascending ? 1 : -1;
+        rows.sort((a, b) => {
+          const [x, y] = [key(a.row), key(b.row)];
+          return sign * (x < y ? -1 : x > y ? 1 : 0) || a.index - b.index;
+        });
+      }
+      [...head.children].forEach((cell, column) => {
+        const order = column !== sorted.column ? "none" : sorted.ascending ? "ascending" : "descending";
+        cell.setAttribute("aria-sort", order);
+      });
+      body.replaceChildren(...rows.map(({ row, index }) => line(row, index)));
+      table.hidden = !rows.length;
+    }
+    model.on("change:rows", draw);
+    draw();
+  },
+};
