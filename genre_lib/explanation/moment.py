@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import soundfile
@@ -13,11 +13,15 @@ from numpy.typing import NDArray
 
 from genre_lib.audio import load_audio
 from genre_lib.bundle import KERAS, Bundle, write_text
-from genre_lib.curve import step_times
 from genre_lib.errors import AudioError
 from genre_lib.explanation.attribution import Explanation, explain
 from genre_lib.explanation.masking import masked_sound
 from genre_lib.export import load_keras
+from genre_lib.front_end import FrontEnd
+from genre_lib.timing import Timing
+
+if TYPE_CHECKING:
+    import keras
 
 KEPT_SHARE = 0.2
 
@@ -52,7 +56,7 @@ def explain_moment(
     *,
     genre: str | None = None,
     kept_share: float = KEPT_SHARE,
-    network: Any = None,
+    network: keras.Model | None = None,
 ) -> Moment:
     """Explain the step of the genre curve nearest to a time.
 
@@ -74,28 +78,44 @@ def explain_moment(
     """
     front_end = bundle.card.front_end
     samples = recording if isinstance(recording, np.ndarray) else load_audio(recording, front_end.sample_rate)
-    log_mel = front_end.log_mel(samples)
-    times = step_times(bundle.card, len(log_mel))
-    if not len(times):
-        raise AudioError(f"The recording is too short: the model needs at least {bundle.card.minimum_s:.2f} s.")
-    explanation = explain(
+    return explain_sound(
         network or load_keras(bundle.folder / KERAS),
-        log_mel,
-        int(np.abs(times - time_s).argmin()),
+        samples,
+        time_s,
         genres=bundle.card.genres,
         front_end=front_end,
         genre=genre,
+        kept_share=kept_share,
     )
+
+
+def explain_sound(
+    network: keras.Model,
+    samples: NDArray[np.float32],
+    time_s: float,
+    *,
+    genres: tuple[str, ...],
+    front_end: FrontEnd,
+    genre: str | None = None,
+    kept_share: float = KEPT_SHARE,
+) -> Moment:
+    """As `explain_moment`, for a network that is in no bundle yet and samples (n,) at the front end's rate."""
+    log_mel = front_end.log_mel(samples)
+    timing = Timing.of(network)
+    n_steps = timing.n_steps(len(log_mel))
+    if n_steps == 0:
+        least = front_end.n_samples(timing.minimum_frames) / front_end.sample_rate
+        raise AudioError(f"The recording is too short: the model needs at least {least:.2f} s.")
+    heard_frames = np.array([timing.heard_frames(step) for step in range(n_steps)])
+    ends = (heard_frames[:, 1] - 1) * front_end.hop_length + front_end.n_fft
+    times = (heard_frames[:, 0] * front_end.hop_length + ends) / 2 / front_end.sample_rate
+    step = int(np.abs(times - time_s).argmin())
+    explanation = explain(network, log_mel, step, genres=genres, front_end=front_end, genre=genre)
     start = explanation.first_frame * front_end.hop_length
     heard = samples[start : start + front_end.n_samples(len(explanation.log_mel))]
     mask = explanation.strongest(kept_share)
-    return Moment(
-        explanation,
-        heard,
-        masked_sound(heard, mask, front_end),
-        masked_sound(heard, ~mask, front_end),
-        front_end.sample_rate,
-    )
+    kept, without = masked_sound(heard, mask, front_end), masked_sound(heard, ~mask, front_end)
+    return Moment(explanation, heard, kept, without, front_end.sample_rate)
 
 
 def write_moment(moment: Moment, folder: str | Path) -> Path:

@@ -83,6 +83,8 @@ class Ear:
 
         Everything is in memory at once: for a short recording, or a part of one.
         """
+        if len(log_mel) < max(layer.timing.minimum_frames for layer in self.layers):
+            return {layer.name: np.zeros((0, layer.n_neurons), np.float32) for layer in self.layers}
         with self._lock:
             outputs = self._runner(**{self._input: np.ascontiguousarray(log_mel[None], np.float32)})
         return {layer.name: outputs[layer.folder][0] for layer in self.layers}

@@ -69,7 +69,8 @@ def strongest(
     front_end = filters.front_end
     heard = max(one.timing.receptive_field_frames for one in ear.layers)
     grid = int(np.lcm.reduce([one.timing.step_frames for one in ear.layers]))
-    now = max(0, round((time_s * front_end.sample_rate - front_end.n_fft) / front_end.hop_length))
+    now = round((time_s * front_end.sample_rate - front_end.n_fft) / front_end.hop_length)
+    now = min(max(0, now), max(0, len(log_mel) - 1))
     first = max(0, (now - 2 * heard) // grid * grid)
     activations = ear.activations(np.asarray(log_mel[first : now + 2 * heard], np.float32))
     known = {(neuron.layer, neuron.neuron): neuron for neuron in filters.neurons if neuron.activation}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import os
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -75,7 +76,7 @@ class Ranking:
         try:
             with np.load(path, allow_pickle=False) as saved:
                 state = {name: saved[name] for name in vars(self)}
-        except (OSError, ValueError, KeyError, EOFError):
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             return False
         if any(value.shape != getattr(self, name).shape for name, value in state.items()):
             return False

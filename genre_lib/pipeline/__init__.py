@@ -8,6 +8,7 @@ from genre_lib.pipeline.assess import (
     show_leak,
     summary_of_evaluation,
 )
+from genre_lib.pipeline.hear import hear_filters, summary_of_filters, why
 from genre_lib.pipeline.prepare import prepare_data, prepared, summary_of_data
 from genre_lib.pipeline.publish import publish, summary_of_export
 from genre_lib.pipeline.train import summary_of_training, train, trained
@@ -17,6 +18,7 @@ __all__ = [
     "assess",
     "cross_validate_run",
     "evaluation_figures",
+    "hear_filters",
     "prepare_data",
     "prepared",
     "publish",
@@ -24,7 +26,9 @@ __all__ = [
     "summary_of_data",
     "summary_of_evaluation",
     "summary_of_export",
+    "summary_of_filters",
     "summary_of_training",
     "train",
     "trained",
+    "why",
 ]

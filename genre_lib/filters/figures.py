@@ -1,0 +1,76 @@
+"""Filters at a glance, for notebooks: how much of a layer is specialised, and in what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import plotly.graph_objects as go
+
+from genre_lib.figure_style import finish, nothing
+from genre_lib.filters.record import Filters
+from genre_lib.palette import genre_styles
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def specialisation_figure(filters: Filters, *, dark: bool = False) -> go.Figure:
+    """Every neuron as a point, by layer: from a generalist (0) to a specialist (1), in its leading genre's colour."""
+    title = "Specialists and generalists"
+    if not any(neuron.specialisation is not None for neuron in filters.neurons):
+        return nothing(title, "The data set names no genres, or no neuron answers to any.", dark)
+    styles = genre_styles(filters.genres)
+    figure = go.Figure()
+    for genre in filters.genres:
+        members = [n for n in filters.neurons if n.genre == genre and n.specialisation is not None]
+        figure.add_box(
+            x=[neuron.layer for neuron in members],
+            y=[neuron.specialisation for neuron in members],
+            text=[f"{neuron.layer} {neuron.neuron}" for neuron in members],
+            name=genre,
+            boxpoints="all",
+            jitter=0.8,
+            pointpos=0,
+            fillcolor="rgba(0,0,0,0)",
+            line={"width": 0},
+            marker={"color": styles[genre].colour, "symbol": styles[genre].symbol, "size": 7},
+            hovertemplate="%{text}: %{y:.2f}<extra>" + genre + "</extra>",
+        )
+    figure.update_xaxes(categoryorder="array", categoryarray=[layer.name for layer in filters.layers])
+    figure.update_yaxes(title="specialisation", range=[-0.04, 1.06])
+    subtitle = (
+        f"genres of the {filters.n_ranked} tracks that excite each neuron most; {len(filters.dead)} of "
+        f"{len(filters.neurons)} neurons never fire"
+    )
+    return finish(figure, title, subtitle, dark).update_layout(boxmode="overlay")
+
+
+def filters_by_layer(filters: Filters) -> pd.DataFrame:
+    """One row a layer: neurons, how many never fire, what they hear, and their mean specialisation."""
+    import pandas as pd
+
+    rows = []
+    for layer in filters.layers:
+        neurons = [neuron for neuron in filters.neurons if neuron.layer == layer.name]
+        known = [neuron.specialisation for neuron in neurons if neuron.specialisation is not None]
+        rows.append(
+            {
+                "layer": layer.name,
+                "neurons": len(neurons),
+                "never fire": sum(not neuron.excerpts for neuron in neurons),
+                "hears [s]": round(filters.seconds(layer), 2),
+                "excerpts each": layer.count(filters.count0),
+                "specialisation": round(sum(known) / len(known), 2) if known else None,
+            }
+        )
+    return pd.DataFrame(rows).set_index("layer")
+
+
+def specialists(filters: Filters, n: int = 10) -> pd.DataFrame:
+    """The neurons that answer most to one genre, the strongest of each layer and genre first."""
+    import pandas as pd
+
+    known = [neuron for neuron in filters.neurons if neuron.specialisation is not None]
+    best = sorted(known, key=lambda neuron: (-(neuron.specialisation or 0), -(neuron.activation or 0)))[:n]
+    rows = [(one.layer, one.neuron, one.genre, one.specialisation, one.excerpts[0].track) for one in best]
+    return pd.DataFrame(rows, columns=["layer", "neuron", "genre", "specialisation", "strongest track"])

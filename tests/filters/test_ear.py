@@ -1,0 +1,110 @@
+"""The ear gives Keras's activations, and a neuron's moment is exactly what it heard."""
+
+import numpy as np
+import pytest
+
+from genre_lib.errors import BundleError
+from genre_lib.filters import ear as ear_module
+from genre_lib.filters.ear import Ear
+from genre_lib.filters.layers import find_voices
+from tests.filters.conftest import FRONT_END
+
+
+@pytest.fixture(scope="module")
+def music() -> np.ndarray:
+    rng = np.random.default_rng(3)
+    seconds = np.arange(6 * 22050) / 22050
+    tone = np.sin(2 * np.pi * 220 * seconds * (1 + (seconds % 1.7)))
+    return (0.2 * tone + 0.1 * rng.standard_normal(len(tone)) * (seconds % 0.6)).astype(np.float32)
+
+
+def test_activations_are_those_of_keras(residual, residual_ear, music):
+    from genre_lib.tensorflow_setup import keras
+
+    log_mel = FRONT_END.log_mel(music)
+    voices = find_voices(residual)
+    expected = keras.Model(residual.inputs, [voice.tensor for voice in voices])(log_mel[None])
+    found = residual_ear.activations(log_mel)
+    for voice, tensor in zip(voices, expected, strict=True):
+        values = np.asarray(tensor)[0]
+        # Pictures have (steps, bands, neurons): the strongest band speaks.
+        values = values.max(axis=1) if values.ndim == 3 else values
+        np.testing.assert_allclose(found[voice.layer.name], values, atol=1e-4 * np.abs(values).max())
+
+
+def test_a_long_recording_in_blocks_gives_the_peaks_of_the_whole(residual_ear, monkeypatch, rng):
+    log_mel = rng.normal(-40, 15, (1700, 48)).astype(np.float32)
+    in_blocks = residual_ear.peaks(log_mel)
+    monkeypatch.setattr(ear_module, "_BLOCK_FRAMES", 10_000)
+    for found, whole in zip(in_blocks, residual_ear.peaks(log_mel), strict=True):
+        np.testing.assert_array_equal(found, whole)
+
+
+def _moments(ear, log_mel):
+    """Layer, neuron, peak and first frame of what was heard, for a few neurons of each layer."""
+    peak, first = ear.peaks(log_mel)
+    at = 0
+    for layer in ear.layers:
+        firing = [n for n in range(layer.n_neurons) if not layer.rectified or peak[at + n] > 0]
+        for neuron in firing[:3]:
+            yield layer, neuron, peak[at + neuron], int(first[at + neuron])
+        at += layer.n_neurons
+
+
+def _activation(ear, samples, layer, neuron, first_frame):
+    step = (first_frame - layer.timing.first_frame) // layer.timing.step_frames
+    return ear.activations(FRONT_END.log_mel(samples))[layer.name][step, neuron]
+
+
+def test_nothing_outside_an_excerpt_matters_and_all_of_it_does(residual_ear, music):
+    """Sample-exact: other sound right up to both bounds changes nothing, one frame inside either bound does."""
+    rng = np.random.default_rng(4)
+    moments = list(_moments(residual_ear, FRONT_END.log_mel(music)))
+    assert {layer.name for layer, *_ in moments} == {layer.name for layer in residual_ear.layers}
+    moved_at_start, moved_at_end = set(), set()
+    for layer, neuron, peak, first in moments:
+        start = first * FRONT_END.hop_length
+        stop = start + FRONT_END.n_samples(layer.timing.receptive_field_frames)
+        assert 0 <= start < stop <= len(music)
+        noise = 0.5 * rng.standard_normal(len(music)).astype(np.float32)
+        other = noise.copy()
+        other[start:stop] = music[start:stop]
+        assert _activation(residual_ear, other, layer, neuron, first) == pytest.approx(peak, rel=1e-4, abs=1e-4)
+        for low, high, moved in (
+            (start, start + FRONT_END.hop_length, moved_at_start),
+            (stop - FRONT_END.hop_length, stop, moved_at_end),
+        ):
+            other[:] = music
+            other[low:high] = noise[low:high]
+            if abs(_activation(residual_ear, other, layer, neuron, first) - peak) > 3e-4 * abs(peak):
+                moved.add(layer.name)
+    # Max pooling may hide the first or the last frame from the few neurons looked at.
+    for moved in (moved_at_start, moved_at_end):
+        assert len(moved) >= len(residual_ear.layers) - 2
+
+
+def test_moments_do_not_reach_into_what_is_padded_before_the_start(residual_ear):
+    log_mel = np.full((60, 48), -60, np.float32)
+    # An onset at the very first frame: with silence padded before, early steps would fire most.
+    log_mel[0] = 0
+    _, first = residual_ear.peaks(log_mel)
+    assert (first >= 0).all()
+
+
+def test_a_recording_shorter_than_the_receptive_field_has_no_moment(residual_ear):
+    peak, _ = residual_ear.peaks(np.full((12, 48), -30, np.float32))
+    at = dict(zip([layer.name for layer in residual_ear.layers],
+                  np.cumsum([0, *(layer.n_neurons for layer in residual_ear.layers)]), strict=False))  # fmt: skip
+    assert np.isfinite(peak[at["front1_conv"]])
+    assert np.isneginf(peak[at["residual2_mix"]])
+
+
+def test_a_recording_shorter_than_anything_the_network_takes_has_no_moment(residual_ear):
+    for n_frames in (0, 1, 3):
+        assert np.isneginf(residual_ear.peaks(np.full((n_frames, 48), -30, np.float32))[0]).all()
+
+
+def test_a_file_that_is_no_network_is_refused(residual_ear, tmp_path):
+    (tmp_path / "ear.tflite").write_bytes(b"not a network")
+    with pytest.raises(BundleError, match=r"ear\.tflite is not a network"):
+        Ear(tmp_path / "ear.tflite", residual_ear.layers)
