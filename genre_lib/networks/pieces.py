@@ -80,7 +80,7 @@ def conv_image(
 ) -> Tensor:
     """Convolution over frames and bands without padding, max pooling, batch norm, ReLU.
 
-    Pooling comes before the norm: the same with positive scales, and half the cost of a training step.
+    Pooling comes before the norm, which then has a quarter of the values to work on.
     """
     conv = layers.Conv2D(filters, size, strides=(1, band_stride), use_bias=False, name=f"{name}_conv")
     return norm_relu(layers.MaxPooling2D(pool, name=f"{name}_pool")(conv(tensor)), name)
