@@ -225,22 +225,40 @@ function paintLabels(context: CanvasRenderingContext2D, columns: Columns, theme:
   context.textBaseline = "middle";
   const taken: { x: number; y: number; halfWidth: number; halfHeight: number }[] = [];
 
+  /** Claims the room for a label unless another one has it. */
+  const claim = (x: number, y: number, halfWidth: number, halfHeight: number): boolean => {
+    const collides = taken.some((other) =>
+      Math.abs(other.x - x) < other.halfWidth + halfWidth + 6 && Math.abs(other.y - y) < other.halfHeight + halfHeight);
+    if (!collides) taken.push({ x, y, halfWidth, halfHeight });
+    return !collides;
+  };
+
   const place = (text: string, g: number, within: Stretch, sizes: readonly number[], weight: string, background: Rgb): boolean => {
+    context.fillStyle = css(inkOn(background));
     for (const size of sizes) {
       context.font = `${weight} ${size}px ${theme.fontFamily}`;
       const halfWidth = context.measureText(text).width / 2 + 5;
       const spot = roomiest(columns, g, within, halfWidth, top, bottom);
-      if (!spot || spot.room < size * 1.25) continue;
-      const halfHeight = size * 0.6;
-      const collides = taken.some((other) =>
-        Math.abs(other.x - spot.x) < other.halfWidth + halfWidth + 6 && Math.abs(other.y - spot.y) < other.halfHeight + halfHeight);
-      if (collides) continue;
-      taken.push({ x: spot.x, y: spot.y, halfWidth, halfHeight });
-      context.fillStyle = css(inkOn(background));
+      if (!spot || spot.room < size * 1.25 || !claim(spot.x, spot.y, halfWidth, size * 0.6)) continue;
       context.fillText(text, spot.x, spot.y + 1);
       return true;
     }
     return false;
+  };
+
+  /** Upwards, for a layer that leads too briefly for its name to lie flat. */
+  const placeUpright = (text: string, g: number, within: Stretch, background: Rgb): void => {
+    const size = 13;
+    context.font = `600 ${size}px ${theme.fontFamily}`;
+    const halfLength = context.measureText(text).width / 2 + 6;
+    const spot = roomiest(columns, g, within, size * 0.75, top, bottom);
+    if (!spot || spot.room < 2 * halfLength || !claim(spot.x, spot.y, size * 0.75, halfLength)) return;
+    context.fillStyle = css(inkOn(background));
+    context.save();
+    context.translate(spot.x, spot.y);
+    context.rotate(-Math.PI / 2);
+    context.fillText(text, 0, 1);
+    context.restore();
   };
 
   // A state's pill first: it lies over the layers.
@@ -260,7 +278,9 @@ function paintLabels(context: CanvasRenderingContext2D, columns: Columns, theme:
   }
   const lit = runs(columns, (x) => (columns.states[x] === "music" ? columns.leader[x] : null));
   for (const run of lit.sort((a, b) => b.to - b.from - (a.to - a.from))) {
-    place(spoken(data.genres[run.value]), run.value, run, [30, 22, 17, 13], "600", data.colours[run.value]);
+    const name = spoken(data.genres[run.value]);
+    const colour = data.colours[run.value];
+    if (!place(name, run.value, run, [30, 22, 17, 13], "600", colour)) placeUpright(name, run.value, run, colour);
   }
   const heard = runs(columns, (x) => (columns.states[x] === null || columns.states[x] === "silence" ? null : true));
   for (const run of heard) {
@@ -327,6 +347,7 @@ function paintAxis(context: CanvasRenderingContext2D, frame: StreamFrame, theme:
   for (let k = Math.ceil(frame.fromS / period); k * period <= frame.toS; k++) {
     const x = ((k * period - frame.fromS) / span) * frame.width;
     const text = frame.tick(k * period);
+    if (!text) continue;
     const half = context.measureText(text).width / 2;
     context.fillRect(Math.round(x), bottom, 1, 4);
     context.textAlign = "left";
