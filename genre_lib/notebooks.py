@@ -18,7 +18,7 @@ from genre_lib.errors import ParameterError, RunError
 from genre_lib.options import unknown_name
 from genre_lib.runs import Run, is_alive, library_versions, project_folder, read_json, write_json
 
-PIPELINE = ("01_prepare_data", "02_train", "03_evaluate", "05_export")
+PIPELINE = ("01_prepare_data", "02_train", "03_evaluate", "04_filters", "05_export")
 
 # Set by the runner itself in every notebook.
 _RUN_FOLDER = "run_folder"

@@ -170,6 +170,15 @@ def explain(
     )
 
 
+def step_at(network: keras.Model, n_frames: int, time_s: float, front_end: FrontEnd) -> int:
+    """The step whose hearing has its centre nearest to a time, as the genre curve counts; -1 where there is none."""
+    timing = Timing.of(network)
+    heard = np.array([timing.heard_frames(step) for step in range(timing.n_steps(n_frames))]).reshape(-1, 2)
+    ends = (heard[:, 1] - 1) * front_end.hop_length + front_end.n_fft
+    centres = (heard[:, 0] * front_end.hop_length + ends) / 2 / front_end.sample_rate
+    return int(np.abs(centres - time_s).argmin()) if len(heard) else -1
+
+
 def step_logits(network: keras.Model, log_mel: NDArray[np.floating], step: int) -> NDArray[np.float32]:
     """Logits [shape=(n_genres,)] of one step of a log-mel [shape=(n_frames, n_mels)]."""
     outputs = network(np.asarray(log_mel, np.float32)[None], training=False)

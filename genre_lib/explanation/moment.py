@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from genre_lib.audio import load_audio
 from genre_lib.bundle import KERAS, Bundle, write_text
 from genre_lib.errors import AudioError
-from genre_lib.explanation.attribution import Explanation, explain
+from genre_lib.explanation.attribution import Explanation, explain, step_at
 from genre_lib.explanation.masking import masked_sound
 from genre_lib.export import load_keras
 from genre_lib.front_end import FrontEnd
@@ -101,15 +101,10 @@ def explain_sound(
 ) -> Moment:
     """As `explain_moment`, for a network that is in no bundle yet and samples (n,) at the front end's rate."""
     log_mel = front_end.log_mel(samples)
-    timing = Timing.of(network)
-    n_steps = timing.n_steps(len(log_mel))
-    if n_steps == 0:
-        least = front_end.n_samples(timing.minimum_frames) / front_end.sample_rate
+    step = step_at(network, len(log_mel), time_s, front_end)
+    if step < 0:
+        least = front_end.n_samples(Timing.of(network).minimum_frames) / front_end.sample_rate
         raise AudioError(f"The recording is too short: the model needs at least {least:.2f} s.")
-    heard_frames = np.array([timing.heard_frames(step) for step in range(n_steps)])
-    ends = (heard_frames[:, 1] - 1) * front_end.hop_length + front_end.n_fft
-    times = (heard_frames[:, 0] * front_end.hop_length + ends) / 2 / front_end.sample_rate
-    step = int(np.abs(times - time_s).argmin())
     explanation = explain(network, log_mel, step, genres=genres, front_end=front_end, genre=genre)
     start = explanation.first_frame * front_end.hop_length
     heard = samples[start : start + front_end.n_samples(len(explanation.log_mel))]

@@ -38,6 +38,7 @@ def export_ear(model: keras.Model, voices: Sequence[Voice]) -> bytes:
 
     outputs = {voice.layer.folder: _over_bands(keras, voice.tensor) for voice in voices}
     ear = keras.Model(model.inputs, outputs, name="ear")
+    tf.get_logger().setLevel("ERROR")
     with tempfile.TemporaryDirectory() as saved_model, quiet_native_stderr():
         ear.export(saved_model, verbose=False)
         content: bytes = tf.lite.TFLiteConverter.from_saved_model(saved_model).convert()

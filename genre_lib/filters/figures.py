@@ -20,29 +20,27 @@ def specialisation_figure(filters: Filters, *, dark: bool = False) -> go.Figure:
     if not any(neuron.specialisation is not None for neuron in filters.neurons):
         return nothing(title, "The data set names no genres, or no neuron answers to any.", dark)
     styles = genre_styles(filters.genres)
+    place = {layer.name: i for i, layer in enumerate(filters.layers)}
     figure = go.Figure()
     for genre in filters.genres:
         members = [n for n in filters.neurons if n.genre == genre and n.specialisation is not None]
-        figure.add_box(
-            x=[neuron.layer for neuron in members],
+        figure.add_scatter(
+            # Spread evenly by the golden ratio, so that neurons of equal value lie side by side.
+            x=[place[neuron.layer] + 0.7 * (neuron.neuron * 0.618034 % 1 - 0.5) for neuron in members],
             y=[neuron.specialisation for neuron in members],
             text=[f"{neuron.layer} {neuron.neuron}" for neuron in members],
             name=genre,
-            boxpoints="all",
-            jitter=0.8,
-            pointpos=0,
-            fillcolor="rgba(0,0,0,0)",
-            line={"width": 0},
-            marker={"color": styles[genre].colour, "symbol": styles[genre].symbol, "size": 7},
+            mode="markers",
+            marker={"color": styles[genre].colour, "symbol": styles[genre].symbol, "size": 6},
             hovertemplate="%{text}: %{y:.2f}<extra>" + genre + "</extra>",
         )
-    figure.update_xaxes(categoryorder="array", categoryarray=[layer.name for layer in filters.layers])
+    figure.update_xaxes(tickvals=list(place.values()), ticktext=list(place), range=[-0.6, len(place) - 0.4])
     figure.update_yaxes(title="specialisation", range=[-0.04, 1.06])
     subtitle = (
         f"genres of the {filters.n_ranked} tracks that excite each neuron most; {len(filters.dead)} of "
         f"{len(filters.neurons)} neurons never fire"
     )
-    return finish(figure, title, subtitle, dark).update_layout(boxmode="overlay")
+    return finish(figure, title, subtitle, dark, height=560).update_layout(margin_b=170)
 
 
 def filters_by_layer(filters: Filters) -> pd.DataFrame:

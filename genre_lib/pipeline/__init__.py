@@ -8,7 +8,7 @@ from genre_lib.pipeline.assess import (
     show_leak,
     summary_of_evaluation,
 )
-from genre_lib.pipeline.hear import hear_filters, summary_of_filters, why
+from genre_lib.pipeline.hear import explanation_of, hear_filters, players, summary_of_filters, why
 from genre_lib.pipeline.prepare import prepare_data, prepared, summary_of_data
 from genre_lib.pipeline.publish import publish, summary_of_export
 from genre_lib.pipeline.train import summary_of_training, train, trained
@@ -18,7 +18,9 @@ __all__ = [
     "assess",
     "cross_validate_run",
     "evaluation_figures",
+    "explanation_of",
     "hear_filters",
+    "players",
     "prepare_data",
     "prepared",
     "publish",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from genre_lib.audio import load_audio
-from genre_lib.errors import RunError
 from genre_lib.executors import Progress, get_executor
-from genre_lib.explanation import Moment, explain_sound
+from genre_lib.explanation import Explanation, Moment, explain, explain_sound
+from genre_lib.explanation.attribution import step_at
 from genre_lib.filters import Filters, find_filters
 from genre_lib.front_end import FrontEnd
 from genre_lib.pipeline.prepare import about, prepared
@@ -22,7 +25,7 @@ FILTERS = "filters"
 def hear_filters(
     run: Run,
     *,
-    split: str = "",
+    part: str = "",
     count0: int = 4,
     layers: str = "",
     neurons_at_most: int = 0,
@@ -36,8 +39,8 @@ def hear_filters(
     ----------
     run : Run
         Prepared and trained.
-    split : str
-        The part to listen to; none is everything.
+    part : str
+        The split to listen to; none is everything.
     count0, progress
         See `genre_lib.filters.find_filters`.
     layers : str
@@ -48,8 +51,8 @@ def hear_filters(
         See `genre_lib.executors.get_executor`.
     """
     features = prepared(run)
-    if split:
-        features = features.subset(split)
+    if part:
+        features = features.subset(part)
     names = [name.strip() for name in layers.split(",") if name.strip()]
     with get_executor(executor, workers=workers or None) as pool:
         return find_filters(
@@ -65,35 +68,57 @@ def hear_filters(
         )
 
 
-def why(run: Run, song: str = "", *, at_s: float = 5.0, genre: str = "") -> Moment:
+def why(run: Run, song: str = "", *, at_s: float = 5.0, genre: str = "") -> Moment | Explanation:
     """Explain a moment of a song by the run's network.
 
     Parameters
     ----------
     run : Run
     song : str
-        A recording; by default the first of the run's data set that has one.
+        A recording; by default the first of the run's data set.
     at_s : float [s]
     genre : str
         By default the one believed in most.
+
+    Returns
+    -------
+    Moment or Explanation
+        Without sound where the data set holds spectrograms alone.
     """
-    record = about(run)
+    record, network = about(run), trained(run, final=True)
     front_end = FrontEnd.from_dict(record["front_end"])
+    options: dict[str, Any] = {"genres": tuple(record["genres"]), "front_end": front_end, "genre": genre or None}
     path = resolve(song) if song else _first_recording(run)
-    return explain_sound(
-        trained(run, final=True),
-        load_audio(path, front_end.sample_rate),
-        at_s,
-        genres=tuple(record["genres"]),
-        front_end=front_end,
-        genre=genre or None,
-    )
+    if path is not None:
+        return explain_sound(network, load_audio(path, front_end.sample_rate), at_s, **options)
+    log_mel = prepared(run).log_mels[0]
+    return explain(network, log_mel, step_at(network, len(log_mel), at_s, front_end), **options)
 
 
-def summary_of_filters(filters: Filters, moment: Moment) -> dict[str, Any]:
+def explanation_of(found: Moment | Explanation) -> Explanation:
+    """The explanation, with or without sound."""
+    return found.explanation if isinstance(found, Moment) else found
+
+
+def players(found: Moment | Explanation) -> Any:
+    """Three players: the moment, what of it spoke for the genre, and the rest; a sentence where there is no sound."""
+    display: Any = import_module("IPython.display")
+    if not isinstance(found, Moment):
+        return display.HTML(
+            "There is no sound: this data set holds spectrograms alone. Name a recording (song) to hear it."
+        )
+    sounds = {"the moment": found.samples, "what spoke for it": found.kept, "the rest": found.without}
+    rows = [
+        f"<p>{name}<br>{display.Audio(samples, rate=found.sample_rate, normalize=False)._repr_html_()}</p>"
+        for name, samples in ((name, np.clip(samples, -1, 1)) for name, samples in sounds.items())
+    ]
+    return display.HTML("".join(rows))
+
+
+def summary_of_filters(filters: Filters, found: Moment | Explanation) -> dict[str, Any]:
     """The filters' numbers for metrics.json."""
     known = [neuron.specialisation for neuron in filters.neurons if neuron.specialisation is not None]
-    one = moment.explanation
+    one = explanation_of(found)
     return {
         "neurons": len(filters.neurons),
         "dead": len(filters.dead),
@@ -102,8 +127,5 @@ def summary_of_filters(filters: Filters, moment: Moment) -> dict[str, Any]:
     }
 
 
-def _first_recording(run: Run) -> Path:
-    for track in prepared(run).tracks:
-        if track.path is not None:
-            return track.path
-    raise RunError("This run's data set holds spectrograms alone: name a recording (song) to explain a moment of it.")
+def _first_recording(run: Run) -> Path | None:
+    return next((track.path for track in prepared(run).tracks if track.path is not None), None)
