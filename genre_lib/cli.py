@@ -107,7 +107,7 @@ def _add_model(commands: Any) -> None:
     check = _command(group, "check", _model_check, "hold every runtime to the bundle's golden values")
     info = _command(group, "info", _model_info, "print the model card")
     export = _command(group, "export", _model_export, "write the bundle of a run, or of the best run of a sweep")
-    export.add_argument("run", metavar="RUN", help="a run's folder, or a folder of runs such as a sweep's")
+    export.add_argument("folder", metavar="RUN", help="a run's folder, or a folder of runs such as a sweep's")
     export.add_argument("--out", metavar="FOLDER", help="where to (default: bundle/ in the run)")
     for parser in (check, info):
         parser.add_argument("bundle", nargs="?", metavar="BUNDLE", help="default: the pretrained one")
@@ -303,7 +303,7 @@ def _model_check(options: argparse.Namespace) -> int:
 def _model_export(options: argparse.Namespace) -> int:
     from genre_lib.comparing import export_best
 
-    bundle = export_best(options.run, options.out)
+    bundle = export_best(options.folder, options.out)
     print(bundle.folder)
     return 0
 

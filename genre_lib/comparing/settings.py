@@ -75,7 +75,7 @@ class Difference:
         """The difference in words, honest about what the interval allows to say."""
         d = self.difference
         if math.isnan(d.low):
-            return f"{self.best} and {self.other}: {100 * d.value:+.1f} points, too few runs in common to say more."
+            return f"{self.best} and {self.other}: {100 * d.value:+.1f} points, noise not known ({d.method})."
         points = f"{100 * d.value:+.1f} points, 95 % interval {100 * d.low:+.1f} to {100 * d.high:+.1f}; {d.method}"
         if self.real:
             return f"{self.best} is better than {self.other} ({points})."
@@ -158,6 +158,9 @@ def _mean_with_interval(scores: Mapping[tuple[int, int], float], *, paired: bool
     mean = float(values.mean())
     if n < 2:
         return _unknown(mean)
+    if np.ptp(values) == 0.0:
+        # No spread in a handful of runs is no proof of certainty.
+        return Estimate(mean, math.nan, math.nan, n, f"the same in all {n} runs, spread not known")
     overlap = 1 / (n_folds - 1) if n_folds > 1 else 0.0
     half = float(t.ppf(0.975, n - 1) * math.sqrt(values.var(ddof=1) * (1 / n + overlap)))
     what = "paired t interval" if paired else "t interval"

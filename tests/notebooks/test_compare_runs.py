@@ -101,7 +101,7 @@ def test_one_run_each_claims_nothing(tmp_path: Path) -> None:
     settings = comparing.settings_of(comparing.load_runs(tmp_path))
     (difference,) = comparing.differences(settings)
     assert not difference.real
-    assert "too few runs" in difference.sentence()
+    assert "spread not known" in difference.sentence()
     assert comparing.summary_of_comparison(settings)["settings"]["a"]["low"] is None
 
 
