@@ -20,6 +20,13 @@ from tests.page.visitor import Visitor, launch
 SONG_S = 24.0
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here needs a real browser and a real server: `make check` leaves it out."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def everything_installed() -> None:
     reason = serving.missing()

@@ -16,8 +16,6 @@ from tests.page.visitor import Visitor, launch
 MINUTES = 90
 LIMIT_BYTES = 500 * 1024 * 1024
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture
 def long_file(sounds: Path, tmp_path: Path) -> Path:
