@@ -1,9 +1,9 @@
 """Filters of every neuron over the 66 clips: the way of 2018 against ours. Time and memory, each in a fresh process.
 
-The way of 2018, stated anew: run the network over all tracks and keep every layer's activations of all of them; for each
-neuron order the tracks by their strongest moment; for each excerpt decode its whole track again, cut and join; write
-plain files. Both begin with the log-mel spectrograms at hand and the network loaded, hear the same clips and make the
-same excerpts; ours also draws the pictures, counts the genres, and writes the gallery.
+The way of 2018, stated anew: run the network over all tracks and keep every layer's activations of all of them; for
+each neuron order the tracks by their strongest moment; for each excerpt decode its whole track again, cut and join;
+write plain files. Both begin with the log-mel spectrograms at hand and the network loaded, hear the same clips and make
+the same excerpts; ours also draws the pictures, counts the genres, and writes the gallery.
 
 `python -m benchmarks.filters WAY FOLDER` runs one way and prints its seconds and its memory.
 """
