@@ -31,7 +31,8 @@ def run() -> list[Row]:
         table_mb = _measure("table", 100_000, songs, folder)[1] - _measure("table", 1, songs, folder)[1]
         rows.append(Row("memory of a table of 100,000 tracks", table_mb, "MB"))
         entry = next((folder / "prepare1").glob("*/*.npy"))
-    return [*rows, Row("disk of a cached track of 30 s", entry.stat().st_size / 1e6, "MB")]
+        rows.append(Row("disk of a cached track of 30 s", entry.stat().st_size / 1e6, "MB"))
+    return rows
 
 
 def _as_songs(paths: list[Path], folder: Path) -> Path:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genre_lib.errors import ParameterError, RunError
+from genre_lib.precision import computing_in
 from genre_lib.tensorflow_setup import keras, tf
 from genre_lib.training import Batches, LogMels, TrainingConfig
 
@@ -53,7 +54,8 @@ class Trainer:
         keras.utils.set_random_seed(self.config.seed * 10_007 + number)
         _reset_seeds(self._network, self.config.seed * 10_007 + number)
         began = time.perf_counter()
-        rows = [self._step({k: tf.constant(v) for k, v in b.items()}) for b in self.batches.of_epoch(number)]
+        with computing_in(self._network, self.config.precision):
+            rows = [self._step({k: tf.constant(v) for k, v in b.items()}) for b in self.batches.of_epoch(number)]
         row = {name: float(np.mean([r[name] for r in rows])) for name in rows[0]}
         if not np.isfinite(row["loss"]):
             raise RunError(f"The loss is {row['loss']} in epoch {number + 1}: lower the learning rate.")
