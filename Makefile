@@ -33,8 +33,8 @@ $(MODULES): web/package-lock.json
 	@cd web && npm ci --silent --no-audit --no-fund
 	@touch $@
 
-demo: $(READY) ## set up, and hear what the pretrained model says about a song
-	@$(BIN)/python -m genre_lib.demo
+demo: $(READY) $(PAGE) ## set up, hear a song, start dashboard and page (CHECK=1: try both and stop)
+	@$(BIN)/python -m genre_lib.demo $(if $(CHECK),--check --port 0 --page-port 0)
 
 test: $(READY) $(PAGE) ## every test, with real kernels, servers and browsers
 	@cd web && npm run --silent test

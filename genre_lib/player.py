@@ -149,7 +149,8 @@ class Player(anywidget.AnyWidget):
         if kind == "csv":
             content = curve_csv(self._curves, self._names).encode()
         elif kind == "json":
-            predictions = [Prediction(self._path.with_name(self._path.name), curve) for curve in self._curves]
+            # Where the recording lies is nobody's business: an upload's folder, or the server's.
+            predictions = [Prediction(Path(self._path.name), curve) for curve in self._curves]
             content = curve_json(predictions, self._names).encode()
         else:
             with tempfile.TemporaryDirectory() as folder:

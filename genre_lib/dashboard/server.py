@@ -1,4 +1,10 @@
-"""Starts Voilà with the dashboard, waits until it is warm, and leaves nothing behind when it stops."""
+"""Starts Voilà with the dashboard, waits until it is warm, and leaves nothing behind when it stops.
+
+Its settings are in ``dashboards/voila.json``. Two of them need a word. `disable_check_xsrf`: the request by which a
+page that is closed ends its kernel carries no token, and was refused; it names a kernel by an identifier that only that
+page knows. `cull_connected`: a page that is left open for a quarter of an hour gives its memory back; what it shows
+stays, and a button starts it again.
+"""
 
 from __future__ import annotations
 
@@ -113,7 +119,7 @@ def serving(settings: Settings, *, port: int = 8866, options: tuple[str, ...] = 
         model=str(Path(settings.model).resolve()) if settings.model else None,
     )
     command = [sys.executable, "-m", "voila", "live_genre.ipynb", f"--port={port}", f"--Voila.ip={HOST}"]
-    command += ["--Voila.port_retries=0", "--Voila.log_level=WARN", *options]
+    command += ["--Voila.port_retries=0", "--Voila.log_level=ERROR", *_private_kernels(), *options]
     process = subprocess.Popen(
         command, cwd=folder, env=_environment(folder, settings), stdin=subprocess.DEVNULL, start_new_session=True
     )
@@ -132,6 +138,11 @@ def _environment(folder: Path, settings: Settings) -> dict[str, str]:
     joined = {name: os.pathsep.join(filter(None, [path, os.environ.get(name)])) for name, path in paths.items()}
     # Many visitors share the machine, and each arena of malloc costs memory in every kernel.
     return {**os.environ, **one_thread, "MALLOC_ARENA_MAX": "2", **joined, **settings.to_environment()}
+
+
+def _private_kernels() -> list[str]:
+    # Sockets in the file system are for their owner alone; those of TCP are for everyone on the machine.
+    return ["--KernelManager.transport=ipc"] if os.name == "posix" else []
 
 
 def _free_port(port: int) -> int:

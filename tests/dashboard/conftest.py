@@ -63,10 +63,13 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder given at the start; beside it lies a song that no visitor may hear."""
     root = tmp_path_factory.mktemp("server")
     shelf = root / "shelf"
-    (shelf / "live").mkdir(parents=True)
+    (shelf / "mixed" / "live").mkdir(parents=True)
+    (shelf / "many").mkdir()
     for seed, name in enumerate(["b.wav", "a.flac", "live/c.ogg"]):
-        write_song(shelf / name, seconds=10 + seed, seed=seed)
-    (shelf / "broken.mp3").write_text("not a song")
+        write_song(shelf / "mixed" / name, seconds=10 + seed, seed=seed)
+    (shelf / "mixed" / "broken.mp3").write_text("not a song")
+    for number in range(120):
+        shutil.copy(shelf / "mixed" / "live" / "c.ogg", shelf / "many" / f"{number}.ogg")
     write_song(root / "secret.wav")
     with contextlib.suppress(OSError):
         (shelf / "link.wav").symlink_to(root / "secret.wav")

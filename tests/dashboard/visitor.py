@@ -40,6 +40,8 @@ class Visitor:
             self.trouble.append(f"{response.status}: {response.url}")
 
     def leave(self) -> None:
+        # A page that is left, rather than closed by force, ends its kernel.
+        self.page.goto("about:blank")
         self.context.close()
 
     def upload(self, path: Path) -> None:
@@ -56,6 +58,13 @@ class Visitor:
 
     def tab(self, name: str) -> None:
         self.page.get_by_role("tab", name=name).click()
+
+    def batch(self, folder: str) -> None:
+        self.tab("Batch")
+        start = self.page.get_by_role("button", name="Listen to all of it")
+        start.wait_for()
+        self.page.get_by_label("Folder", exact=True).select_option(folder)
+        start.click()
 
     def hears(self, title: str) -> None:
         """Wait until that song is on the page."""

@@ -1,0 +1,257 @@
+"""The dashboard as its visitors meet it: a real Voilà server, real kernels, a real browser."""
+
+import csv
+import io
+import json
+import signal
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from genre_lib.cli import main
+from genre_lib.dashboard.server import Serving
+from tests.dashboard.conftest import OTHER
+from tests.dashboard.visitor import Visitor
+
+pytestmark = pytest.mark.slow
+
+Arrive = Callable[..., Visitor]
+OTHER_LABEL = f"{OTHER} 2.0.0"
+
+
+def test_the_page_paints_at_once_and_fetches_nothing_from_elsewhere(arrive: Arrive) -> None:
+    visitor = arrive()
+    painted_ms = visitor.page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    # The aim is 2 s on a machine of its own, which the bench measures; here others may be at work.
+    assert painted_ms < 10_000
+    assert visitor.page.locator("h1").inner_text() == "What does it sound like?"
+    assert visitor.page.locator("#loading").count() == 0
+
+
+def test_an_uploaded_song_gives_the_curve_of_genre_predict(
+    visitor: Visitor, files: Path, other_model: Path, capsys: pytest.CaptureFixture
+) -> None:
+    song = next(path for path in (files / "song.mp3", files / "my_song.wav") if path.exists())
+    visitor.upload(song)
+    visitor.hears(song.stem.replace("_", " "))
+    shown = visitor.curve()
+    assert main(["predict", str(song), "--model", str(other_model), "--format", "json", "--curve"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    for name in ("genre", "state", "times", "step_state", "level_dbfs", "duration_s"):
+        assert shown[name] == told[name], name
+    for name in ("probabilities", "curve"):
+        assert shown[name].keys() == told[name].keys()
+        for genre in told[name]:
+            # Another number of threads adds up in another order: the last of six decimals may differ.
+            np.testing.assert_allclose(shown[name][genre], told[name][genre], rtol=0, atol=3e-6)
+    assert Path(shown["path"]).parent == Path(), "the server's folders are nobody's business"
+    answer = visitor.page.locator(".verdict").inner_text()
+    assert (told["genre"] if told["state"] == "music" else told["state"]) in answer
+    rows = list(csv.DictReader(io.StringIO(visitor.download("CSV"))))
+    np.testing.assert_allclose([float(row["time_s"]) for row in rows], told["times"])
+    assert "Segments" in visitor.download("Report")
+
+
+def test_a_song_plays_in_step_and_a_click_seeks(visitor: Visitor) -> None:
+    visitor.choose_song("mixed/live/c.ogg")
+    visitor.hears("mixed/live/c.ogg")
+    assert visitor.sound() == pytest.approx(12, abs=0.1)
+    visitor.page.locator("#play").click()
+    visitor.until("audio => audio.currentTime > 0.4")
+    visitor.page.locator("#play").click()
+    assert visitor.position() == pytest.approx(visitor.audio("audio => audio.currentTime"), abs=0.3)
+    box = visitor.page.locator("#chart").bounding_box()
+    visitor.page.mouse.click(box["x"] + 0.75 * box["width"], box["y"] + 120)
+    visitor.until("audio => Math.abs(audio.currentTime - 9) < 0.2")
+    assert visitor.position() == pytest.approx(9, abs=0.2)
+    shown = visitor.curve()
+    step = int(np.argmin(np.abs(np.array(shown["times"]) - 9)))
+    assert 0 < step < len(shown["times"])
+    share = visitor.page.locator(".legend .value").all_inner_texts()
+    assert sum(int(text.removesuffix(" %")) for text in share if text) == pytest.approx(100, abs=6)
+
+
+def test_models_are_switched_and_compared(visitor: Visitor, pretrained) -> None:
+    label = f"{pretrained.card.name} {pretrained.card.version}"
+    visitor.choose_song("mixed/a.flac")
+    visitor.hears("mixed/a.flac")
+    assert OTHER_LABEL in visitor.page.locator(".meta").inner_text()
+    visitor.choose_model(label)
+    visitor.page.locator(".meta", has_text=label).wait_for()
+    assert OTHER not in visitor.page.locator(".meta").inner_text()
+    visitor.compare_with(OTHER_LABEL)
+    visitor.page.locator(".meta", has_text=f"{label} and {OTHER_LABEL}").wait_for()
+    assert visitor.page.locator(".belief").count() == 2
+    assert visitor.page.locator(".answer").count() == 2
+    first, second = visitor.curve()
+    assert (first["model"], second["model"]) == (label, OTHER_LABEL)
+    visitor.page.get_by_role("button", name="Look closer").click()
+    visitor.page.locator(".genre-closer .js-plotly-plot").nth(1).wait_for()
+
+
+def test_the_model_is_explained_from_its_saved_results(visitor: Visitor, pretrained) -> None:
+    visitor.tab("The model")
+    about = visitor.page.locator(".genre-about")
+    about.get_by_role("heading", name=OTHER).wait_for()
+    for limit in pretrained.card.limits:
+        assert limit in about.inner_text()
+    if pretrained.card.report.get("confusion"):
+        about.locator(".js-plotly-plot").first.wait_for()
+        assert "95 % interval" in about.inner_text()
+
+
+def test_what_is_no_song_gets_a_sentence_and_the_next_one_is_heard(visitor: Visitor, files: Path) -> None:
+    visitor.upload(files / "text.mp3")
+    assert "text.mp3" in visitor.told()
+    assert "/" not in visitor.told().split(":")[0]
+    visitor.upload(files / "empty.mp3")
+    visitor.page.get_by_text("empty.mp3 is empty").wait_for()
+    visitor.upload(files / "too_large.wav")
+    visitor.page.get_by_text("larger than the 200 MB that can be taken").wait_for()
+    visitor.upload(files / "silence.wav")
+    visitor.hears("silence")
+    assert "silence" in visitor.page.locator(".verdict").inner_text()
+
+
+def test_large_files_arrive_whole(visitor: Visitor, files: Path) -> None:
+    for name, megabytes in (("large.wav", 30), ("huge.wav", 120)):
+        path = files / name
+        assert path.stat().st_size >= 1e6 * megabytes
+        visitor.upload(path)
+        visitor.hears(path.stem)
+        seconds = (path.stat().st_size - 44) / 4 / 44100
+        assert visitor.curve()["duration_s"] == pytest.approx(seconds, abs=0.01)
+        assert visitor.sound() == pytest.approx(seconds, abs=0.2)
+
+
+def test_the_address_opens_a_song_with_a_model(arrive: Arrive, pretrained) -> None:
+    label = f"{pretrained.card.name} {pretrained.card.version}"
+    visitor = arrive(f"?song=mixed/live/c.ogg&model={label.replace(' ', '+')}")
+    visitor.hears("mixed/live/c.ogg")
+    assert label in visitor.page.locator(".meta").inner_text()
+
+
+@pytest.mark.parametrize("song", ["../secret.wav", "%2e%2e/secret.wav"])
+def test_the_address_never_leads_out_of_the_folders(arrive: Arrive, song: str) -> None:
+    visitor = arrive(f"?song={song}")
+    assert "may read" in visitor.told()
+    assert visitor.page.locator("#chart").count() == 0
+
+
+def test_no_file_is_served_by_its_path(dashboard: Serving) -> None:
+    for path in (
+        "voila/files/live_genre.ipynb",
+        "voila/files/voila.json",
+        "voila/files/../README.md",
+        "files/voila.json",
+    ):
+        try:
+            with urllib.request.urlopen(dashboard.url + path) as answer:
+                assert b"genre_lib" not in answer.read() or "files" not in answer.url
+        except urllib.error.HTTPError as error:
+            assert error.code in (403, 404)
+
+
+def test_a_folder_of_the_server_becomes_a_table(visitor: Visitor) -> None:
+    visitor.batch("shelf/mixed")
+    visitor.page.get_by_text("4 of 4 recordings heard; 1 could not be used").wait_for()
+    names = [text.split("\t")[0] for text in visitor.page.locator(".genre-table tbody tr").all_inner_texts()]
+    assert [name.split("\n")[0] for name in names] == ["a.flac", "b.wav", "broken.mp3", "live/c.ogg"]
+    visitor.page.get_by_role("button", name="Length").click()
+    visitor.page.get_by_role("button", name="Length").click()
+    assert "live/c.ogg" in visitor.page.locator(".genre-table tbody tr").first.inner_text()
+    rows = list(csv.DictReader(io.StringIO(visitor.download("Download the table"))))
+    assert [row["path"] for row in rows] == ["a.flac", "b.wav", "broken.mp3", "live/c.ogg"]
+    assert rows[2]["error"].startswith("broken.mp3")
+    assert sum(float(rows[0][genre]) for genre in rows[0] if genre in ("rock", "jazz")) <= 1
+    visitor.page.get_by_role("button", name="b.wav").click()
+    visitor.hears("b.wav")
+
+
+def test_a_folder_of_the_visitor_becomes_a_table_and_is_not_kept(
+    visitor: Visitor, files: Path, dashboard: Serving
+) -> None:
+    visitor.tab("Batch")
+    visitor.page.locator(".genre-upload input").last.set_input_files(files / "holiday")
+    visitor.page.get_by_text("2 of 2 recordings heard").wait_for()
+    assert "two.flac" in visitor.page.locator(".genre-table").inner_text()
+    until(lambda: not [path for path in dashboard.sessions.rglob("*") if path.name in ("one.wav", "two.flac")])
+
+
+def test_a_long_batch_can_be_cancelled(visitor: Visitor) -> None:
+    visitor.batch("shelf/many")
+    visitor.page.locator(".genre-table tbody tr").first.wait_for()
+    visitor.page.get_by_role("button", name="Cancel").click()
+    visitor.page.get_by_text("then stopped").wait_for()
+    assert 0 < visitor.page.locator(".genre-table tbody tr").count() < 120
+
+
+def test_a_kernel_that_dies_is_told_and_a_new_visit_starts(visitor: Visitor, dashboard: Serving, files: Path) -> None:
+    visitor.upload(files / "my_song.wav")
+    visitor.hears("my song")
+    process, folder = kernel_with_upload(dashboard, "my_song.wav")
+    process.send_signal(signal.SIGKILL)
+    ended = visitor.page.get_by_role("alertdialog")
+    ended.wait_for()
+    assert "no longer answers" in ended.inner_text()
+    until(lambda: not folder.exists())
+    ended.get_by_role("button", name="Start again").click()
+    ended.wait_for(state="hidden")
+    visitor.page.wait_for_selector(".genre-app")
+    visitor.choose_song("mixed/a.flac")
+    visitor.hears("mixed/a.flac")
+
+
+def test_uploads_go_when_the_visitor_goes(arrive: Arrive, dashboard: Serving, files: Path) -> None:
+    visitor = arrive()
+    visitor.upload(files / "silence.wav")
+    visitor.hears("silence")
+    _, folder = kernel_with_upload(dashboard, "silence.wav")
+    visitor.page.goto("about:blank")
+    until(lambda: not folder.exists())
+
+
+def test_a_kernel_is_light_and_a_format_that_browsers_do_not_play_is_heard_all_the_same(
+    visitor: Visitor, dashboard: Serving, files: Path
+) -> None:
+    visitor.upload(files / "sun.au")
+    visitor.hears("sun")
+    assert visitor.sound() == pytest.approx(20, abs=0.2)
+    visitor.tab("The model")
+    visitor.page.locator(".genre-about h2").wait_for()
+    process, _ = kernel_with_upload(dashboard, "sun.au")
+    assert process.memory_info().rss < 260e6
+    maps = Path(f"/proc/{process.pid}/maps")
+    if maps.exists():
+        assert "/tensorflow/" not in maps.read_text()
+
+
+def test_light_dark_narrow_and_wide(arrive: Arrive) -> None:
+    visitor = arrive("?song=mixed/a.flac")
+    visitor.hears("mixed/a.flac")
+    backgrounds = set()
+    for scheme in ("light", "dark"):
+        visitor.page.emulate_media(color_scheme=scheme)
+        backgrounds.add(visitor.page.evaluate("getComputedStyle(document.body).backgroundColor"))
+    assert backgrounds == {"rgb(244, 245, 248)", "rgb(14, 16, 20)"}
+    for width in (1024, 1920):
+        visitor.page.set_viewport_size({"width": width, "height": 900})
+        assert visitor.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def kernel_with_upload(dashboard: Serving, name: str) -> tuple[psutil.Process, Path]:
+    """The kernel that holds an upload of that name, and its folder."""
+    found = next(dashboard.sessions.glob(f"*/upload-*/{name}")).parents[1]
+    return psutil.Process(int(found.name.split("-")[1])), found
+
+
+def until(true: Callable[[], bool], seconds: float = 30) -> None:
+    stop = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < stop
+        time.sleep(0.1)
