@@ -15,7 +15,7 @@ from pathlib import Path
 # Before numpy loads: one thread, so that ratios do not depend on the number of cores.
 os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
-BENCHES = ("front_end", "inference", "data_preparation", "batch", "page", "filters", "scale")
+BENCHES = ("front_end", "inference", "data_preparation", "batch", "page", "filters", "scale", "dashboard")
 
 
 def main() -> int:
