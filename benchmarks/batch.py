@@ -9,7 +9,7 @@ import time
 from functools import partial
 from pathlib import Path
 
-from benchmarks.measuring import Row, clips, paired_ratio, seconds
+from benchmarks.measuring import Row, clips, greatest_memory_mb, paired_ratio, seconds
 from genre_lib.batch import Journal, predict_into
 from genre_lib.bundle import KERAS
 from genre_lib.executors import Executor, get_executor
@@ -125,15 +125,13 @@ def _nothing(number: int) -> int:
 
 
 def _measure_growth(clip: str, n_songs: str, folder: str) -> None:
-    import resource
-
     place = Path(folder)
     place.mkdir()
     songs = [place / f"{number}{Path(clip).suffix}" for number in range(int(n_songs))]
     for song in songs:
         song.symlink_to(clip)
     took_s = _predict(songs, place / "journal", None)
-    print(took_s, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(took_s, greatest_memory_mb())
 
 
 if __name__ == "__main__":

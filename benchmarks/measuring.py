@@ -56,6 +56,16 @@ def paired_ratio(
     return slow_s, fast_s, statistics.median(a / b for a, b in pairs)
 
 
+def greatest_memory_mb() -> float:
+    """Greatest memory that this process has held [MB]; `getrusage` would count that of the process that started it."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(next(line for line in status.read_text().splitlines() if line.startswith("VmHWM")).split()[1]) / 1024
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
 def clips(folder: Path) -> list[Path]:
     """The 66 real clips where they are, else as many synthetic ones of the same length written to `folder`."""
     real = Path(__file__).resolve().parents[2] / "shared" / "data" / "gtzan-audio"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.measuring import Row, clips
+from benchmarks.measuring import Row, clips, greatest_memory_mb
 
 GROWTH = (1, 4, 16)
 _BASE = 25
@@ -112,10 +112,8 @@ def _train(log_mels: object) -> float:
 
 
 def _main(work: str, n_tracks: str, songs: str, folder: str) -> None:
-    import resource
-
     used_s = _work(work, int(n_tracks), Path(songs), Path(folder))
-    print(used_s, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(used_s, greatest_memory_mb())
 
 
 if __name__ == "__main__":
