@@ -105,7 +105,7 @@ class Dashboard:
 
 
 def _optional_tabs(models: Models, visit: Visit) -> list[tuple[str, widgets.Widget]]:
-    """Tabs of parts that may not be there: each offers one when it has something to show."""
+    """Tabs of parts that may not be there: each makes its widget when it has something to show, else gives None."""
     found: list[tuple[str, widgets.Widget]] = []
     try:
         from genre_lib.filters.dashboard import filters_tab  # type: ignore[import-not-found]

@@ -63,10 +63,12 @@ class Serving:
 
 def serve(settings: Settings, *, port: int = 8866) -> None:
     """Serve the dashboard until interrupted; see `serving`."""
-    print("warming the dashboard up", flush=True)
-    with ended_by_signals(), serving(settings, port=port) as dashboard:
-        print(f"The dashboard is at {dashboard.url} (Ctrl+C ends it)", flush=True)
-        dashboard.wait()
+    with ended_by_signals():
+        _make_demo_songs()
+        print("warming the dashboard up", flush=True)
+        with serving(settings, port=port) as dashboard:
+            print(f"The dashboard is at {dashboard.url} (Ctrl+C ends it)", flush=True)
+            dashboard.wait()
 
 
 @contextmanager
@@ -130,6 +132,19 @@ def serving(settings: Settings, *, port: int = 8866, options: tuple[str, ...] = 
     finally:
         _stop(process)
         shutil.rmtree(sessions, ignore_errors=True)
+
+
+def _make_demo_songs() -> None:
+    """So that there is something to listen to; without them the dashboard works as well."""
+    from genre_lib.executors import get_executor
+    from genre_lib.progress import progress_lines
+    from genre_lib.synthesis import make_demo
+
+    try:
+        with get_executor("processes") as executor:
+            make_demo(executor=executor, progress=progress_lines("demo songs"))
+    except GenreLibError as error:
+        print(f"no demo songs: {error}", file=sys.stderr)
 
 
 def _environment(folder: Path, settings: Settings) -> dict[str, str]:
