@@ -68,6 +68,7 @@ pretrain: $(READY) ## rebuild the pretrained model from ../shared/data (up to 3 
 	@$(BIN)/genre run --name pretrain -p dataset ../shared/data/gtzan-mel -p recipe data/recipes/gtzan.yaml -p refit true \
 	  -p name gtzan -p version 0.1.0 -p description "$(PRETRAINED_IS)" -p limits "$(GTZAN_LIMITS)"
 	@rm -rf data/models/gtzan && cp -r runs/pretrain/bundle data/models/gtzan
+	@mkdir -p data/models/gtzan-evaluation && cp runs/pretrain/evaluation/*.json data/models/gtzan-evaluation/
 	@$(BIN)/genre model check
 
 parity: $(READY) $(PAGE) ## page against Python on 66 real clips in four encodings
