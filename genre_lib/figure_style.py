@@ -97,6 +97,7 @@ def estimate_bars(bars: Sequence[tuple[str, Estimate, str, str]], dark: bool) ->
         )
     )
     percent_axis(figure)
+    figure.update_xaxes(tickangle=0)
     return figure
 
 

@@ -190,7 +190,9 @@ def accuracy_under_conditions(evaluation: Evaluation, *, dark: bool = False) -> 
     title = "What a bad recording costs"
     gains = {point.x: point.accuracy for point in evaluation.by_gain}
     rows = [(f"{gain:+g} dB", accuracy) for gain, accuracy in gains.items() if gain != 0]
-    rows += [(condition.name, condition.accuracy) for condition in evaluation.conditions[1:]]
+    # A gain may be among the conditions too, and two bars of one name would be drawn as one.
+    named = {name for name, _ in rows}
+    rows += [(item.name, item.accuracy) for item in evaluation.conditions[1:] if item.name not in named]
     if not rows:
         return nothing(title, "This was not measured.", dark)
     plain = evaluation.conditions[0].accuracy if evaluation.conditions else gains.get(0.0, evaluation.accuracy)

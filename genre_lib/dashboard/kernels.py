@@ -11,8 +11,8 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 class VisitedKernels(AsyncMappingKernelManager):
     """Counts a kernel's idle time from its visitor's arrival.
 
-    Voilà spares heated kernels while they wait. One that waited for long would be idle for that long when a visitor gets
-    it, and could be ended before the page had said its first word to it.
+    Voilà spares heated kernels while they wait. One that waited for long would be idle for that long when a visitor
+    gets it, and could be ended before the page had said its first word to it.
     """
 
     def __init__(self, **options: Any) -> None:

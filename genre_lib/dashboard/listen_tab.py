@@ -22,6 +22,7 @@ from genre_lib.player import Player
 
 _CHOOSE = "choose a song"
 _ALONE = "no other model"
+_MEDLEY = "demo medley"
 _POINTS_AT_MOST = 2000
 
 
@@ -64,8 +65,11 @@ class ListenTab:
         self._closer.layout.display = "none"
         self._closer.observe(lambda _: self._look_closer(), "value")
         visit.observe(lambda _: self._look_closer(), "dark")
+        self._invitation = self._invite(places)
         bar = widgets.HBox([self._upload, choices]).add_class("genre-bar")
-        self.widget = widgets.VBox([bar, self._status, self.player, self._closer, self._figures]).add_class("genre-tab")
+        self.widget = widgets.VBox(
+            [bar, self._status, self._invitation, self.player, self._closer, self._figures]
+        ).add_class("genre-tab")
 
     def open(self, name: str) -> None:
         """Listen to a song by its label, or by its path below an allowed folder."""
@@ -84,6 +88,15 @@ class ListenTab:
         """Listen to a recording."""
         self._song = path, title
         self._hear()
+
+    def _invite(self, places: Places) -> widgets.VBox:
+        words = widgets.HTML("<b>Nothing to hear yet.</b> The curve of your song appears here, and moves as it plays.")
+        first = next((place for place in places.songs if place.label == _MEDLEY), next(iter(places.songs), None))
+        if first is None:
+            return widgets.VBox([words]).add_class("genre-invitation")
+        start = widgets.Button(description=f"Listen to {first.label}").add_class("genre-primary")
+        start.on_click(lambda _: self.open(first.label))
+        return widgets.VBox([words, start]).add_class("genre-invitation")
 
     def say(self, sentence: str, *, busy: bool = False) -> None:
         """A sentence above the player."""
@@ -115,6 +128,7 @@ class ListenTab:
         if self._song is None:
             return
         self._asked += 1
+        self._invitation.layout.display = "none"
         path, title = self._song
         labels = [self._models.label, *([self._other.value] if self._other.value else [])]
         self.say(f"Listening to {title} …", busy=True)

@@ -76,19 +76,21 @@ def _words(card: Card, results: Results) -> str:
     return (
         f"<h2>{escape(card.name)} <small>{escape(card.version)}</small></h2>"
         f"<p class='lead'>{escape(card.description)}</p>"
-        f"{_accuracy(results)}<dl>{rows}</dl><h3>What it cannot do</h3><ul>{limits}</ul>{notes}"
+        f"{_accuracy(card, results)}<dl>{rows}</dl><h3>What it cannot do</h3><ul>{limits}</ul>{notes}"
     )
 
 
-def _accuracy(results: Results) -> str:
+def _accuracy(card: Card, results: Results) -> str:
     if results.evaluation is None:
         return "<p class='figure-of-merit'>No results were saved with this model.</p>"
     evaluation = results.evaluation
     found = evaluation.accuracy
+    # The card knows whether the network that was measured is the one that is shipped.
+    noted = next((metric.get("note") for metric in card.metrics if metric["name"] == "accuracy"), None)
     return (
         f"<p class='figure-of-merit'><b>{100 * found.value:.1f} %</b> of {found.n} clips of "
         f"{escape(evaluation.data_set)} ({escape(evaluation.split)}) named rightly; 95 % interval "
-        f"{100 * found.low:.0f} to {100 * found.high:.0f} %. <small>{escape(found.method)}</small></p>"
+        f"{100 * found.low:.0f} to {100 * found.high:.0f} %. <small>{escape(noted or found.method)}</small></p>"
     )
 
 
