@@ -150,7 +150,7 @@ def test_the_curve_can_be_read_as_a_table(visitor: Visitor, sounds: Path) -> Non
     visitor.hear(sounds / "song.mp3")
     visitor.page.get_by_text("The curve as a table").click()
     rows = visitor.page.locator("#table-body tr")
-    assert rows.count() >= 1
+    rows.first.wait_for()
     cells = [row.locator("td").all_inner_texts() for row in rows.all()]
     assert cells[0][0] == "0:00"
     assert [row[1] for row in cells[:-1]] == [row[0] for row in cells[1:]]
