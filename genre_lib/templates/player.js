@@ -1,5 +1,6 @@
 export default {
   render({ model, el }) {
+    el.classList.add("genre-player");
     const root = el.attachShadow({ mode: "open" });
     const style = document.createElement("style");
     style.textContent = CSS;
