@@ -6,16 +6,6 @@ import numpy as np
 import pytest
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep each folder of browser tests in one process of its own.
-
-    Playwright's loop stays open for a session there, and neither a second one nor a Jupyter client can run beside it.
-    """
-    for item in items:
-        if item.path.parent.name in {"page", "dashboard"}:
-            item.add_marker(pytest.mark.xdist_group(item.path.parent.name))
-
-
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(2018)
