@@ -64,8 +64,8 @@ def _converted(value: Any, wanted: Any, where: str) -> Any:
     if origin in (typing.Union, types.UnionType):
         if value is None and type(None) in typing.get_args(wanted):
             return None
-        wanted = next(kind for kind in typing.get_args(wanted) if kind is not type(None))
-        return _converted(value, wanted, where)
+        kinds = [kind for kind in typing.get_args(wanted) if kind is not type(None)]
+        return _converted(value, next((kind for kind in kinds if type(value) is kind), kinds[0]), where)
     if is_dataclass(wanted):
         return value if isinstance(value, wanted) else from_mapping(wanted, value, where=where)  # type: ignore[arg-type]
     if origin is tuple:

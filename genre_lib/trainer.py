@@ -6,12 +6,14 @@ import io
 import json
 import os
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from genre_lib.distribution import Replicas, device_copies
 from genre_lib.errors import ParameterError, RunError
 from genre_lib.precision import computing_in
 from genre_lib.tensorflow_setup import keras, tf
@@ -27,11 +29,25 @@ class Trainer:
         Its weights are changed in place.
     batches : Batches
     config : TrainingConfig
+    devices : tuple of str
+        Several to train on at once, from `genre_lib.distribution.chosen_devices`; none trains on one.
     """
 
-    def __init__(self, model: keras.Model, batches: Batches, config: TrainingConfig) -> None:
+    def __init__(
+        self, model: keras.Model, batches: Batches, config: TrainingConfig, devices: tuple[str, ...] = ()
+    ) -> None:
+        self._given, self.batches, self.config = model, batches, config
+        self._replicas = Replicas(devices) if devices else None
+        self.model = self._replicas.copy(model) if self._replicas else model
+        # After the copy, which draws weights of its own.
         keras.utils.set_random_seed(config.seed)
-        self.model, self.batches, self.config = model, batches, config
+        with self._replicas.scope() if self._replicas else nullcontext():
+            self._prepare()
+        self._averages = [tf.Variable(variable.numpy(), trainable=False) for variable in self._kept]
+        self._step = tf.function(self._one_step)
+
+    def _prepare(self) -> None:
+        model, batches, config = self.model, self.batches, self.config
         self._network = _with_imitating_head(model, batches)
         n_steps = config.epochs * batches.steps
         warm_up = max(1, round(config.warm_up * n_steps))
@@ -45,8 +61,6 @@ class Trainer:
         self._learning = _learning_variables(self._network, model, batches)
         self._optimizer.build(self._learning)
         self._kept = list(self._network.weights)
-        self._averages = [tf.Variable(variable.numpy(), trainable=False) for variable in self._kept]
-        self._step = tf.function(self._one_step)
 
     def epoch(self, number: int) -> dict[str, float]:
         """Train for one epoch; the means of its losses, and its seconds."""
@@ -55,13 +69,32 @@ class Trainer:
         _reset_seeds(self._network, self.config.seed * 10_007 + number)
         began = time.perf_counter()
         with computing_in(self._network, self.config.precision):
-            rows = [self._step({k: tf.constant(v) for k, v in b.items()}) for b in self.batches.of_epoch(number)]
+            rows = [self._step(self._on_devices(batch)) for batch in self.batches.of_epoch(number)]
         row = {name: float(np.mean([r[name] for r in rows])) for name in rows[0]}
         if not np.isfinite(row["loss"]):
             raise RunError(f"The loss is {row['loss']} in epoch {number + 1}: lower the learning rate.")
         return row | {"seconds": round(time.perf_counter() - began, 1)}
 
-    def _one_step(self, batch: dict[str, Any]) -> dict[str, Any]:
+    def _on_devices(self, batch: dict[str, NDArray[np.float32]]) -> Any:
+        if self._replicas is None:
+            return {name: tf.constant(values) for name, values in batch.items()}
+        return self._replicas.shares(batch)
+
+    def _one_step(self, batch: Any) -> dict[str, Any]:
+        if self._replicas is None:
+            losses, gradients = self._losses_and_gradients(batch)
+        else:
+            losses, gradients = self._replicas.summed(self._losses_and_gradients, batch)
+        self._optimizer.apply(gradients, self._learning)
+        count = tf.cast(self._optimizer.iterations, tf.float32)
+        keep = tf.minimum(self.config.average, (1.0 + count) / (10.0 + count)) if self.config.average else 0.0
+        for average, variable in zip(self._averages, self._kept, strict=True):
+            if average.dtype.is_floating:
+                average.assign(keep * average + (1.0 - keep) * variable.value)
+        return losses
+
+    def _losses_and_gradients(self, batch: dict[str, Any]) -> tuple[dict[str, Any], list[Any]]:
+        """Of a batch, or of one device's share in it: shares add up to the batch."""
         parts = [batch[name] for name in ("labelled", "unlabelled") if name in batch]
         n_labelled = parts[0].shape[0] if "labelled" in batch else 0
         with tf.GradientTape() as tape:
@@ -71,6 +104,8 @@ class Trainer:
                 losses["genre"] = _soft_cross_entropy(batch["beliefs"], outputs["clip_logits"][:n_labelled])
             if "unlabelled" in batch:
                 losses |= self._imitation_losses(batch, outputs, n_labelled)
+            if self._replicas is not None:
+                losses = {name: self._share(name, batch) * value for name, value in losses.items()}
             weights = {
                 "genre": 1.0,
                 "tags": self.config.imitation.tag_weight,
@@ -80,13 +115,12 @@ class Trainer:
             if "unlabelled" in batch and n_labelled:
                 weights["genre"] = self.config.imitation.label_weight
             loss = tf.add_n([weights[name] * value for name, value in losses.items()])
-        self._optimizer.apply(tape.gradient(loss, self._learning), self._learning)
-        count = tf.cast(self._optimizer.iterations, tf.float32)
-        keep = tf.minimum(self.config.average, (1.0 + count) / (10.0 + count)) if self.config.average else 0.0
-        for average, variable in zip(self._averages, self._kept, strict=True):
-            if average.dtype.is_floating:
-                average.assign(keep * average + (1.0 - keep) * variable.value)
-        return {"loss": loss, **losses}
+        return {"loss": loss, **losses}, tape.gradient(loss, self._learning)
+
+    def _share(self, loss: str, batch: dict[str, Any]) -> float:
+        if loss == "genre":
+            return batch["labelled"].shape[0] / self.config.batch_size
+        return batch["unlabelled"].shape[0] / self.config.imitation.batch_size
 
     def _imitation_losses(self, batch: dict[str, Any], outputs: dict[str, Any], n_labelled: int) -> dict[str, Any]:
         imitation = self.batches.imitation
@@ -119,6 +153,8 @@ class Trainer:
         """Leave the averaged weights in the network."""
         for average, variable in zip(self._averages, self._kept, strict=True):
             variable.assign(average)
+        if self._replicas is not None:
+            self._given.set_weights(self.model.get_weights())
 
     def save(self, path: Path, digest: str, history: list[dict[str, float]]) -> None:
         """Write everything needed to go on, so that a kill at any moment leaves this or the last checkpoint."""
@@ -211,7 +247,9 @@ def _reset_seeds(network: keras.Model, seed: int) -> None:
     for number, layer in enumerate(network.layers):
         generator = getattr(layer, "seed_generator", None)
         if generator is not None:
-            generator.state.assign(np.array([seed % 2**32, number], generator.state.dtype))
+            # Devices drop different units of their shares; the first one drops what a single device would.
+            for device, state in enumerate(device_copies(generator.state)):
+                state.assign(np.array([seed % 2**32, number + 1000 * device], generator.state.dtype))
 
 
 def _soft_cross_entropy(beliefs: Any, logits: Any) -> Any:

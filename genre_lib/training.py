@@ -46,6 +46,7 @@ class TrainingConfig:
     mixup : Beta parameter of mixing pairs of labelled excerpts in power; 0 mixes none
     precision : float32, bfloat16 (matrices only; about a third faster where the processor has it), or auto: bfloat16
         where there is a GPU
+    devices : GPUs of this machine that share each batch; auto takes all of them
     seed : of weights, order and augmentation
     patience : epochs without a better loss on the validation clips after which to stop; null never stops early
     augmentation : changes made to labelled excerpts
@@ -64,6 +65,7 @@ class TrainingConfig:
     clip_norm: float = 2.0
     mixup: float = 0.0
     precision: str = "float32"
+    devices: int | str = 1
     seed: int = 0
     patience: int | None = None
     augmentation: Augmentation = field(default_factory=Augmentation)
@@ -75,6 +77,10 @@ class TrainingConfig:
                 raise ParameterError(f"{name} of the training is {getattr(self, name)}: it must be at least 1.")
         if self.precision not in PRECISIONS:
             raise unknown_name("precision", self.precision, PRECISIONS)
+        if self.devices != "auto" and (type(self.devices) is not int or self.devices < 1):
+            raise ParameterError(
+                f"devices of the training is {self.devices!r}: it must be a number from 1 up, or 'auto'."
+            )
         for name in ("average", "label_smoothing"):
             if not 0 <= getattr(self, name) < 1:
                 raise ParameterError(f"{name} of the training must be at least 0 and below 1.")
@@ -128,22 +134,23 @@ def fit(
         if it had not been.
     start : path or None
         A checkpoint of an earlier training of the same network (its `checkpoint.npz`) whose weights to start from.
-    report : called with one line an epoch
+    report : called with one line an epoch, and a sentence where fewer devices are there than asked for
 
     Raises
     ------
     RunError
         Where `run_folder` holds the checkpoint of another configuration.
     ParameterError
-        Where there is nothing to learn from.
+        Where there is nothing to learn from, or a batch is smaller than the number of devices.
     """
+    from genre_lib.distribution import chosen_devices
     from genre_lib.trainer import Trainer
 
     if not len(log_mels) and imitation is None:
         raise ParameterError("There is no clip to train on: give labelled clips or an imitation.")
     folder = None if run_folder is None else Path(run_folder)
     batches = Batches.plan(model, log_mels, labels, imitation, config)
-    trainer = Trainer(model, batches, config)
+    trainer = Trainer(model, batches, config, chosen_devices(config.devices, batches.sizes, report))
     if start is not None:
         trainer.load_weights(Path(start))
     history: list[dict[str, float]] = []
@@ -200,6 +207,12 @@ class Batches:
             return max(1, round(len(self.log_mels) / self.config.batch_size))
         assert self.imitation is not None
         return max(1, round(len(self.imitation.log_mels) / self.config.imitation.batch_size))
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Excerpts of each kind in a batch."""
+        labelled = (self.config.batch_size,) if len(self.log_mels) else ()
+        return labelled + ((self.config.imitation.batch_size,) if self.imitation is not None else ())
 
     def window_weights(self) -> NDArray[np.float32]:
         """Weights that average the steps of an excerpt to the windows of the imitation."""
@@ -276,6 +289,8 @@ def _is_stuck(history: list[dict[str, float]], patience: int | None) -> bool:
 def _digest(model: keras.Model, config: TrainingConfig, labels: NDArray[Any]) -> str:
     """What a checkpoint belongs to: the same network, configuration and labels."""
     settings = dataclasses.asdict(config)
+    # Where it was trained does not change what it is: a run may go on with more devices or fewer.
+    del settings["devices"]
     if settings["precision"] == "float32":
         # Checkpoints written before there was a choice stay good.
         del settings["precision"]
