@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
@@ -280,11 +281,40 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+# Every Python process that finds this on its path writes down each recording that it begins to decode.
+COUNTING = """
+import os
+from genre_lib.audio import AudioReader
+
+begin = AudioReader.__init__
+
+def counted(self, path, *rest, **options):
+    with open(os.environ["DECODED"], "a") as file:
+        file.write(f"{path}\\n")
+    begin(self, path, *rest, **options)
+
+AudioReader.__init__ = counted
+"""
+
+
+def counting_decodes(folder: Path, into: Path) -> dict[str, str]:
+    """An environment whose processes write the recordings that they decode into a file."""
+    folder.mkdir(exist_ok=True)
+    (folder / "sitecustomize.py").write_text(COUNTING)
+    into.touch()
+    return {**os.environ, "PYTHONPATH": os.pathsep.join((str(folder), str(REPOSITORY))), "DECODED": str(into)}
+
+
+def decoded(path: Path) -> Counter[str]:
+    return Counter(Path(line).name for line in path.read_text().splitlines())
+
+
 @pytest.mark.slow
 def test_2000_files_survive_a_kill_and_nothing_is_heard_twice(many: Path, tmp_path: Path, pretrained) -> None:
     out, journal, undisturbed = tmp_path / "table.csv", tmp_path / "journal", tmp_path / "undisturbed.csv"
     options = ("--format", "csv", "--executor", "processes", "--workers", "2")
-    process = start(many, *options, "--out", out, "--journal", journal, start_new_session=True)
+    first, second = (counting_decodes(tmp_path / "counting", tmp_path / name) for name in ("first", "second"))
+    process = start(many, *options, "--out", out, "--journal", journal, start_new_session=True, env=first)
     # Broken files stand at even distances among the songs, so that their errors tell the time.
     n_errors = sum(1 for _ in zip(range(10), process.stderr, strict=False))
     os.killpg(process.pid, signal.SIGKILL)
@@ -293,8 +323,13 @@ def test_2000_files_survive_a_kill_and_nothing_is_heard_twice(many: Path, tmp_pa
     assert not out.exists()
     kept = heard(journal, pretrained)
     assert 500 < len(kept) < 1500
+    before = decoded(tmp_path / "first")
+    assert set(before.values()) == {1}
+    assert set(kept) <= set(before)
+    # Lost at the kill: at most the two files that each worker was busy with.
+    assert len(before) - len(kept) <= 4
 
-    process = start(many, *options, "--out", out, "--journal", journal)
+    process = start(many, *options, "--out", out, "--journal", journal, env=second)
     _, err = process.communicate(timeout=250)
     assert process.returncode == 1
     assert f"{2000 - len(kept)} heard now" in err
@@ -302,6 +337,9 @@ def test_2000_files_survive_a_kill_and_nothing_is_heard_twice(many: Path, tmp_pa
     counts = heard(journal, pretrained)
     assert len(counts) == 2000
     assert set(counts.values()) == {1}
+    after = decoded(tmp_path / "second")
+    assert set(after.values()) == {1}
+    assert set(after) == set(counts) - set(kept)
 
     rows = list(csv.DictReader(out.open()))
     errors = {Path(row["path"]).name: row["error"] for row in rows if row["error"]}
