@@ -1,5 +1,7 @@
 """Fixtures shared by all tests."""
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -49,3 +51,41 @@ def write_song(path: Path, seconds: float = 8.0, rate: int = 22050, seed: int = 
 @pytest.fixture
 def song(tmp_path: Path) -> Path:
     return write_song(tmp_path / "song.wav")
+
+
+# For a module only: while it runs, no Jupyter client can run in the same process.
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    """Headless Chromium for pages that are files; those with servers have one of their own."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("needs a Chromium-like browser")
+    options = ["--no-sandbox", "--disable-background-networking", "--autoplay-policy=no-user-gesture-required"]
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=options)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser) -> Iterator:
+    """A page whose complaints, and whatever it asks the network for, fail the test."""
+    page = browser.new_page(viewport={"width": 1200, "height": 800})
+    page.set_default_timeout(60_000)
+    trouble: list[str] = []
+    page.on("request", lambda request: trouble.append(request.url[:80]) if request.url[:4] == "http" else None)
+    page.on("console", lambda message: trouble.append(message.text))
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+    yield page
+    page.close()
+    assert trouble == []
+
+
+def until_true(page, condition: str) -> None:
+    """Playwright's own waiting evaluates strings inside the page, which a content security policy forbids."""
+    for _ in range(600):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"did not come true: {condition}")

@@ -4,7 +4,6 @@ import base64
 import io
 import re
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -19,6 +18,7 @@ from genre_lib.errors import AudioError, ParameterError
 from genre_lib.front_end import FrontEnd
 from genre_lib.report import write_report
 from genre_lib.timing import Timing
+from tests.conftest import until_true
 
 GENRES = ("blues", "jazz", "rock")
 CARD = Card(
@@ -169,47 +169,18 @@ def test_wrong_calls_are_refused(curve: GenreCurve, tmp_path: Path) -> None:
     assert not (tmp_path / "r.html").exists()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("needs a Chromium-like browser")
-    options = ["--no-sandbox", "--disable-background-networking", "--autoplay-policy=no-user-gesture-required"]
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=options)
-        yield chromium
-        chromium.close()
-
-
-def wait_until(page, condition: str) -> None:
-    """Playwright's own waiting evaluates strings inside the page, which its content security policy forbids."""
-    for _ in range(300):
-        if page.evaluate(condition):
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(f"did not come true: {condition}")
-
-
 @pytest.fixture
-def page(browser, report: Path) -> Iterator:
-    """The open report; whatever it fetches beside itself, or complains about, fails the test."""
-    page = browser.new_page(viewport={"width": 1100, "height": 900})
-    trouble: list[str] = []
-    page.on("request", lambda request: trouble.append(request.url[:80]) if request.url[:4] == "http" else None)
-    page.on("console", lambda message: trouble.append(message.text))
-    page.on("pageerror", lambda error: trouble.append(str(error)))
+def page(page, report: Path):
+    """The open report."""
     page.goto(report.as_uri())
-    wait_until(page, "document.querySelector('audio').readyState >= 1")
-    yield page
-    page.close()
-    assert trouble == []
+    until_true(page, "document.querySelector('audio').readyState >= 1")
+    return page
 
 
 def test_a_click_seeks(page) -> None:
     box = page.locator("#chart").bounding_box()
     page.mouse.click(box["x"] + 0.7 * box["width"], box["y"] + 100)
-    wait_until(page, "Math.abs(document.querySelector('audio').currentTime - 21) < 0.2")
+    until_true(page, "Math.abs(document.querySelector('audio').currentTime - 21) < 0.2")
     assert page.locator("#chart").get_attribute("aria-valuetext").startswith("0:21, rock")
     assert "rock" in page.locator("#now").inner_text()
     assert page.locator("tr.here").count() == 1
@@ -218,7 +189,7 @@ def test_a_click_seeks(page) -> None:
 
 def test_the_playhead_follows_the_sound(page) -> None:
     page.click("#play")
-    wait_until(page, "parseFloat(document.querySelector('#head').style.left) > 1")
+    until_true(page, "parseFloat(document.querySelector('#head').style.left) > 1")
     assert page.locator("#play").get_attribute("aria-label") == "Pause"
     page.click("#play")
     at = page.evaluate("document.querySelector('audio').currentTime")
@@ -239,7 +210,7 @@ def test_the_keyboard_is_enough(page) -> None:
     page.keyboard.press("ArrowRight")
     assert chart.get_attribute("aria-valuetext").startswith("0:05, blues")
     page.keyboard.press("Space")
-    wait_until(page, "!document.querySelector('audio').paused")
+    until_true(page, "!document.querySelector('audio').paused")
 
 
 def test_a_segment_is_one_press_away(page) -> None:

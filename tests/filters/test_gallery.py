@@ -1,8 +1,6 @@
 """The gallery in a browser: offline, lazy, audible, and by keyboard alone."""
 
 import re
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from genre_lib.filters import Excerpt, Filters, Neuron, find_filters
 from genre_lib.filters.gallery import write_gallery
 from genre_lib.filters.layers import NeuronLayer
 from genre_lib.timing import Timing
+from tests.conftest import until_true
 from tests.filters.conftest import FRONT_END
 
 
@@ -55,54 +54,18 @@ def test_it_names_no_other_host(folder):
     assert not re.search(r"(?:https?:)?//[\w.-]+\.\w+/", (folder / "index.html").read_text())
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("needs a Chromium-like browser")
-    options = ["--no-sandbox", "--disable-background-networking", "--autoplay-policy=no-user-gesture-required"]
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=options)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def page(browser) -> Iterator:
-    """A page whose complaints, and whatever it asks the network for, fail the test."""
-    page = browser.new_page(viewport={"width": 1200, "height": 800})
-    page.set_default_timeout(60_000)
-    trouble: list[str] = []
-    page.on("request", lambda request: trouble.append(request.url) if request.url.startswith("http") else None)
-    page.on("console", lambda message: trouble.append(message.text))
-    page.on("pageerror", lambda error: trouble.append(str(error)))
-    yield page
-    page.close()
-    assert not trouble
-
-
-def wait_until(page, condition: str) -> None:
-    """Playwright's own waiting evaluates strings inside the page, which its content security policy forbids."""
-    for _ in range(600):
-        if page.evaluate(condition):
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(f"did not come true: {condition}")
-
-
 @pytest.mark.slow
 def test_hovering_plays_the_neuron_and_shows_its_moments(page, folder):
     page.goto((folder / "index.html").as_uri())
     assert page.locator(".tile").count() == 5
     assert page.locator(".tile.dead").count() == 1
     page.locator(".tile").nth(1).hover()
-    wait_until(page, "!player.paused && player.currentTime > 0.1")
+    until_true(page, "!player.paused && player.currentTime > 0.1")
     assert page.evaluate("player.src").endswith("onset/0001.flac")
     assert page.locator("aside .excerpts button").count() == 4
     assert page.locator("aside img").evaluate("image => image.decode().then(() => image.naturalHeight)") == 48
     page.mouse.move(5, 5)
-    wait_until(page, "player.paused")
+    until_true(page, "player.paused")
 
 
 @pytest.mark.slow
@@ -112,9 +75,9 @@ def test_keys_alone_walk_play_and_stop(page, folder):
     page.keyboard.press("ArrowRight")
     assert page.locator("aside h2").inner_text() == "onset 1"
     page.keyboard.press("Enter")
-    wait_until(page, "!player.paused && player.currentTime > 0")
+    until_true(page, "!player.paused && player.currentTime > 0")
     page.keyboard.press("Escape")
-    wait_until(page, "player.paused")
+    until_true(page, "player.paused")
 
 
 @pytest.mark.slow
@@ -122,8 +85,8 @@ def test_one_moment_of_several_plays_alone(page, folder):
     page.goto((folder / "index.html").as_uri())
     page.locator("aside .excerpts button").nth(2).click()
     begin = page.evaluate("neurons[0].excerpts[2][4]")
-    wait_until(page, f"player.currentTime > {begin}")
-    wait_until(page, "player.paused")
+    until_true(page, f"player.currentTime > {begin}")
+    until_true(page, "player.paused")
     length = page.evaluate("data.layers[0].seconds")
     assert begin + length - 0.05 <= page.evaluate("player.currentTime") < begin + length + 0.5
 
@@ -137,7 +100,7 @@ def test_thousands_of_neurons_come_as_one_scrolls(page, tmp_path):
     before = page.locator(".tile").count()
     page.mouse.move(400, 600)
     page.mouse.wheel(0, 20_000)
-    wait_until(page, f"document.querySelectorAll('.tile').length > {before}")
+    until_true(page, f"document.querySelectorAll('.tile').length > {before}")
 
 
 @pytest.mark.slow
