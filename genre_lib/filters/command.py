@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
-from genre_lib.bundle import KERAS, open_bundle
-from genre_lib.datasets import load_features, open_data_set
+from genre_lib.bundle import KERAS, LITERT, open_bundle
+from genre_lib.datasets import DataSet, load_features, open_data_set
+from genre_lib.datasets.table import EXCLUDED
 from genre_lib.errors import DataSetError
 from genre_lib.executors import Executor
 from genre_lib.export import load_keras
@@ -28,6 +30,8 @@ def filters_of_bundle(
 ) -> Filters:
     """Find the filters of a bundle's network in a data set.
 
+    Nothing is evaluated here: tracks that an evaluation leaves out are heard as well, and a note says so.
+
     Parameters
     ----------
     model : path, optional
@@ -42,7 +46,7 @@ def filters_of_bundle(
     BundleError, DataSetError, ParameterError, RunError
     """
     bundle = open_bundle(model)
-    data_set = open_data_set(data, executor=executor)
+    data_set = _whole(open_data_set(data, include_excluded=True, executor=executor))
     if len(data_set) == 0:
         raise DataSetError(f"{data_set.name} has no tracks: name a data set that holds some.")
     show = progress("spectrograms") if progress else None
@@ -57,6 +61,18 @@ def filters_of_bundle(
         neurons=neurons,
         sound=sound,
         name=f"{bundle.card.name} {bundle.card.version}",
+        litert=bundle.folder / LITERT,
         executor=executor,
         progress=progress,
     )
+
+
+def _whole(data_set: DataSet) -> DataSet:
+    faulty = sum(track.split == EXCLUDED for track in data_set.tracks)
+    if not faulty:
+        return data_set
+    note = (
+        f"{faulty} of the {len(data_set)} tracks of {data_set.name} are known to be faulty or repeated: they are heard "
+        "here, and an evaluation leaves them out."
+    )
+    return replace(data_set, notes=(*data_set.notes, note))

@@ -1,48 +1,29 @@
 """The ear: the network cut open, so that every neuron's activation can be read at every step. LiteRT only.
 
-A LiteRT file of the activations (the network's own weights, a megabyte) is written once. With it workers start at once
-and need 60 MB instead of TensorFlow's 700, and the dashboard can show what fires at this moment.
+Its file (the network's own weights, a megabyte) is written once. With it workers start at once and need 60 MB instead
+of TensorFlow's 700, and the dashboard can show what fires at this moment.
+
+A neuron of a picture layer looks at many bands at once. Its activation is the maximum over them: it tells how well the
+neuron's pattern is met anywhere in the spectrum, where a mean would tell how much of the spectrum is filled, and prefer
+noise to what the neuron is for.
 """
 
 from __future__ import annotations
 
 import math
-import tempfile
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genre_lib.errors import BundleError
-from genre_lib.filters.layers import NeuronLayer, Voice
+from genre_lib.filters.layers import NeuronLayer
 from genre_lib.quiet import quiet_native_stderr
-
-if TYPE_CHECKING:
-    import keras
 
 # Frames a run of the network, so that memory does not grow with the recording.
 _BLOCK_FRAMES = 512
-
-
-def export_ear(model: keras.Model, voices: Sequence[Voice]) -> bytes:
-    """The activations of some layers as a LiteRT model with one output a layer, (1, steps, neurons).
-
-    A neuron of a picture layer looks at many bands at once. Its activation is the maximum over them: it tells how
-    well the neuron's pattern is met anywhere in the spectrum, where a mean would tell how much of the spectrum is
-    filled, and prefer noise to what the neuron is for.
-    """
-    from genre_lib.tensorflow_setup import keras, tf
-
-    outputs = {voice.layer.folder: _over_bands(keras, voice.tensor) for voice in voices}
-    ear = keras.Model(model.inputs, outputs, name="ear")
-    tf.get_logger().setLevel("ERROR")
-    with tempfile.TemporaryDirectory() as saved_model, quiet_native_stderr():
-        ear.export(saved_model, verbose=False)
-        content: bytes = tf.lite.TFLiteConverter.from_saved_model(saved_model).convert()
-    return content
 
 
 class Ear:
@@ -51,7 +32,7 @@ class Ear:
     Parameters
     ----------
     path : Path
-        What `export_ear` made.
+        What `genre_lib.filters.ear_file.make_ear` made.
     layers : sequence of NeuronLayer
         Those in the file.
 
@@ -88,7 +69,7 @@ class Ear:
             return {layer.name: np.zeros((0, layer.n_neurons), np.float32) for layer in self.layers}
         with self._lock:
             outputs = self._runner(**{self._input: np.ascontiguousarray(log_mel[None], np.float32)})
-        return {layer.name: outputs[layer.folder][0] for layer in self.layers}
+        return {layer.name: _over_bands(outputs[layer.folder][0]) for layer in self.layers}
 
     def peaks(self, log_mel: NDArray[np.floating]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Each neuron's strongest activation, and the first frame of what it heard then.
@@ -139,9 +120,5 @@ def _strongest(layer: NeuronLayer, activations: NDArray[np.float32]) -> tuple[ND
     )
 
 
-def _over_bands(keras: Any, tensor: Any) -> Any:
-    if len(tensor.shape) == 3:
-        # An output may not be another output's input by the same name.
-        return keras.layers.Activation("linear")(tensor)
-    pooled = keras.layers.MaxPooling2D((1, int(tensor.shape[2])))(tensor)
-    return keras.layers.Reshape((-1, int(tensor.shape[3])))(pooled)
+def _over_bands(activations: NDArray[np.float32]) -> NDArray[np.float32]:
+    return activations.max(axis=1) if activations.ndim == 3 else activations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,8 +25,8 @@ GAP_S = 0.12
 
 # Formats in which libsndfile finds a sample at once; others are decoded from their start.
 _SEEKABLE = {".wav", ".flac", ".au", ".aif", ".aiff", ".caf", ".w64"}
-# Beyond this many seconds of excerpts a minute, one reading of the whole track is cheaper than finding each.
-_SEEKS_PAY_BELOW = 0.5
+# Beyond this share of a track, one reading of the whole is cheaper than finding each excerpt.
+_SEEKS_PAY_BELOW = 0.8
 # A resampler's filter is shorter.
 _MARGIN_S = 0.05
 
@@ -47,7 +48,8 @@ def read_cut(cut: Cut) -> list[NDArray[np.int16]]:
 def read_spans(path: str | Path, sample_rate: int, spans: Sequence[Span]) -> list[NDArray[np.float32]]:
     """Samples [start, stop) of a recording, equal to those of the whole decoded at `sample_rate`.
 
-    Opens the recording once. Reads no more than the spans where the format allows it and they are few.
+    Opens the recording once. Reads no more than the spans, and what they share once, where the format allows it and
+    they are few.
 
     Raises
     ------
@@ -58,9 +60,10 @@ def read_spans(path: str | Path, sample_rate: int, spans: Sequence[Span]) -> lis
     if path.suffix.lower() in _SEEKABLE:
         try:
             with soundfile.SoundFile(str(path)) as file:
-                total = sum(stop - start for start, stop in spans)
+                apart = _apart(spans)
+                total = sum(stop - start for start, stop in apart)
                 if total < _SEEKS_PAY_BELOW * file.frames / file.samplerate * sample_rate:
-                    return [_sought(file, sample_rate, span) for span in spans]
+                    return _within([(start, _sought(file, sample_rate, (start, stop))) for start, stop in apart], spans)
         except soundfile.SoundFileError:
             # Something else under this name: the reader below knows more formats, and the sentence to say.
             pass
@@ -70,13 +73,13 @@ def read_spans(path: str | Path, sample_rate: int, spans: Sequence[Span]) -> lis
 def prepared(samples: NDArray[np.float32], sample_rate: int) -> NDArray[np.int16]:
     """An excerpt at a common loudness, faded in and out within its bounds, in 16 bits."""
     gain = 10 ** ((LOUDNESS_DBFS - loudness(samples, sample_rate)) / 20)
-    peak = float(np.abs(samples).max(initial=1e-9))
-    samples = samples * np.float32(min(gain, PEAK / peak))
+    peak = max(float(samples.max(initial=0)), -float(samples.min(initial=0)), 1e-9)
+    samples = samples * np.float32(32767 * min(gain, PEAK / peak))
     n = min(round(FADE_S * sample_rate), len(samples) // 2)
     fade = (0.5 - 0.5 * np.cos(np.pi * (np.arange(n) + 0.5) / max(1, n))).astype(np.float32)
     samples[:n] *= fade
     samples[len(samples) - n :] *= fade[::-1]
-    return np.asarray(np.round(32767 * samples), np.int16)
+    return np.rint(samples, out=samples).astype(np.int16)
 
 
 def loudness(samples: NDArray[np.float32], sample_rate: int) -> float:
@@ -86,7 +89,8 @@ def loudness(samples: NDArray[np.float32], sample_rate: int) -> float:
     """
     n_fft = scipy.fft.next_fast_len(len(samples), real=True)
     spectrum = scipy.fft.rfft(samples, n_fft)
-    power = float(np.sum(np.abs(spectrum * _a_weighting(n_fft, sample_rate)) ** 2))
+    spectrum *= _a_weighting(n_fft, sample_rate)
+    power = float(np.vdot(spectrum, spectrum).real)
     # One-sided: every bin but the first, which weighs nothing, stands for two.
     return 10 * float(np.log10(max(2 * power / n_fft / len(samples), 1e-10)))
 
@@ -114,6 +118,34 @@ def joined(excerpts: Sequence[NDArray[np.int16]], sample_rate: int) -> tuple[NDA
     return np.concatenate(parts), begins
 
 
+def _apart(spans: Sequence[Span]) -> list[Span]:
+    """Spans that overlap or touch as one, in order."""
+    apart: list[Span] = []
+    for start, stop in sorted(spans):
+        if apart and start <= apart[-1][1]:
+            apart[-1] = apart[-1][0], max(stop, apart[-1][1])
+        else:
+            apart.append((start, stop))
+    return apart
+
+
+def _within(pieces: Sequence[tuple[int, NDArray[np.float32]]], spans: Sequence[Span]) -> list[NDArray[np.float32]]:
+    """Spans cut from the pieces that hold them, each piece with its first sample's place."""
+    begins = [begin for begin, _ in pieces]
+    found = []
+    for start, stop in spans:
+        begin, samples = pieces[bisect_right(begins, start) - 1]
+        found.append(samples[start - begin : stop - begin])
+    return found
+
+
+def _read(file: soundfile.SoundFile, n_frames: int) -> NDArray[np.float32]:
+    if file.subtype != "PCM_16":
+        return np.asarray(file.read(n_frames, dtype="float32", always_2d=True))
+    # The same values: libsndfile takes twice as long to make floats of FLAC.
+    return np.asarray(file.read(n_frames, dtype="int16", always_2d=True) * np.float32(1 / 32768))
+
+
 def _sought(file: soundfile.SoundFile, sample_rate: int, span: Span) -> NDArray[np.float32]:
     start, stop = span
     # Reading begins where both rates have a sample, so that the resampler's grid is that of the whole.
@@ -123,7 +155,7 @@ def _sought(file: soundfile.SoundFile, sample_rate: int, span: Span) -> NDArray[
     first = max(0, start - margin) // step
     file.seek(first * source_step)
     n_source = -(-(stop + margin - first * step) * source_step // step)
-    samples = to_mono(file.read(n_source, dtype="float32", always_2d=True), file.samplerate, sample_rate)
+    samples = to_mono(_read(file, n_source), file.samplerate, sample_rate)
     excerpt = samples[start - first * step : stop - first * step]
     return _whole(excerpt, span, Path(file.name))
 

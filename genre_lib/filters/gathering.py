@@ -1,11 +1,16 @@
-"""Sounds and pictures of the neurons, gathered track by track: each recording is opened once."""
+"""Sounds and pictures of the neurons, gathered track by track: each recording is opened once.
+
+Many neurons are excited most by the same moment. It is read and prepared once, and neurons whose excerpts are all the
+same share one picture and one sound: hard links where the disk has them, else copies.
+"""
 
 from __future__ import annotations
 
 import io
 import os
+import shutil
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,7 +20,7 @@ from numpy.typing import NDArray
 
 from genre_lib.datasets import Features
 from genre_lib.executors import Executor, Progress
-from genre_lib.filters.excerpts import GAP_S, Cut, joined, read_cut
+from genre_lib.filters.excerpts import GAP_S, Cut, Span, joined, read_cut
 from genre_lib.filters.pictures import relative_db, write_picture
 from genre_lib.filters.record import Excerpt, Filters, Neuron
 
@@ -47,7 +52,8 @@ def gather(
     """
     folders = {layer.name: layer.folder for layer in filters.layers}
     stems = [f"{folders[neuron.layer]}/{neuron.neuron:04d}" for neuron in filters.neurons]
-    by_track = _moments_by_track(filters.neurons)
+    twin_of = _twins(filters.neurons)
+    by_track = _moments_by_track(filters.neurons, twin_of)
     index = {track.name: i for i, track in enumerate(features.tracks)}
     neurons = _with_pictures(filters, folder, stems, features, by_track, index, progress("pictures"))
     paths = {track.name: track.path for track in features.tracks if track.path is not None}
@@ -60,6 +66,8 @@ def gather(
         lost = _cut(writer, wanted, paths, executor, progress("recordings cut"))
         neurons = writer.neurons
         filters = replace(filters, skipped=filters.skipped | lost)
+    for i, first in twin_of.items():
+        neurons[i] = _as_its_twin(neurons[i], stems[i], neurons[first], folder)
     return replace(filters, neurons=tuple(neurons), notes=tuple(notes))
 
 
@@ -71,10 +79,57 @@ class _Moment:
     place: int
     excerpt: Excerpt
 
+    @property
+    def span(self) -> Span:
+        return self.excerpt.start, self.excerpt.stop
 
-def _moments_by_track(neurons: Sequence[Neuron]) -> dict[str, list[_Moment]]:
+
+def _twins(neurons: Sequence[Neuron]) -> dict[int, int]:
+    """Neurons whose excerpts are those of one before them, with that one."""
+    first_with: dict[tuple[tuple[str, int, int], ...], int] = {}
+    twins = {}
+    for i, neuron in enumerate(neurons):
+        key = tuple((excerpt.track, excerpt.start, excerpt.stop) for excerpt in neuron.excerpts)
+        if key and (first := first_with.setdefault(key, i)) != i:
+            twins[i] = first
+    return twins
+
+
+def _as_its_twin(neuron: Neuron, stem: str, twin: Neuron, folder: Path) -> Neuron:
+    """A neuron with its twin's picture and sound, under its own name."""
+    excerpts = zip(neuron.excerpts, twin.excerpts, strict=True)
+    return replace(
+        neuron,
+        excerpts=tuple(replace(excerpt, at_s=other.at_s) for excerpt, other in excerpts),
+        picture=_linked(folder, twin.picture, f"{stem}.png"),
+        sound=_linked(folder, twin.sound, f"{stem}.flac"),
+    )
+
+
+def _linked(folder: Path, source: str | None, name: str) -> str | None:
+    if source is None:
+        return None
+    draft = _draft(folder / name)
+    draft.unlink(missing_ok=True)
+    try:
+        os.link(folder / source, draft)
+    except OSError:
+        shutil.copyfile(folder / source, draft)
+    # Renaming does nothing where both names are one file already.
+    draft.replace(folder / name)
+    draft.unlink(missing_ok=True)
+    return name
+
+
+def _draft(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}")
+
+
+def _moments_by_track(neurons: Sequence[Neuron], left_out: Collection[int]) -> dict[str, list[_Moment]]:
     by_track: dict[str, list[_Moment]] = defaultdict(list)
     for i, neuron in enumerate(neurons):
+        if i in left_out:
+            continue
         for place, excerpt in enumerate(neuron.excerpts):
             by_track[excerpt.track].append(_Moment(i, place, excerpt))
     return dict(by_track)
@@ -95,10 +150,13 @@ def _with_pictures(
     neurons = list(filters.neurons)
     for n_done, (name, moments) in enumerate(by_track.items(), start=1):
         log_mel = np.asarray(features.log_mels[index[name]], np.float32)
+        pictures: dict[Span, NDArray[np.float32]] = {}
         for moment in moments:
-            first = moment.excerpt.start // front_end.hop_length
-            last = first + (moment.excerpt.stop - moment.excerpt.start - front_end.n_fft) // front_end.hop_length
-            picture = relative_db(log_mel[first : last + 1])
+            if moment.span not in pictures:
+                first = moment.excerpt.start // front_end.hop_length
+                last = first + (moment.excerpt.stop - moment.excerpt.start - front_end.n_fft) // front_end.hop_length
+                pictures[moment.span] = relative_db(log_mel[first : last + 1])
+            picture = pictures[moment.span]
             i = moment.neuron
             sums[i] = sums[i] + picture if i in sums else picture
             seen[i] += 1
@@ -125,7 +183,8 @@ def _cut(
     }
     names = list(missing)
     rate = writer.sample_rate
-    cuts = [Cut(paths[name], rate, tuple((m.excerpt.start, m.excerpt.stop) for m in missing[name])) for name in names]
+    spans = [tuple(sorted({moment.span for moment in missing[name]})) for name in names]
+    cuts = [Cut(paths[name], rate, those) for name, those in zip(names, spans, strict=True)]
     for moments in missing.values():
         for moment in moments:
             writer.expect(moment.neuron)
@@ -134,9 +193,9 @@ def _cut(
         name = names[outcome.index]
         if outcome.failure is not None:
             lost[name] = outcome.failure.message
-        excerpts: Sequence[NDArray[np.int16] | None] = outcome.value or [None] * len(missing[name])
-        for moment, samples in zip(missing[name], excerpts, strict=True):
-            writer.take(moment.neuron, moment.place, samples)
+        excerpts = dict(zip(spans[outcome.index], outcome.value or (), strict=False))
+        for moment in missing[name]:
+            writer.take(moment.neuron, moment.place, excerpts.get(moment.span))
         if progress is not None:
             progress(n_done, len(cuts))
     return lost
@@ -183,7 +242,7 @@ class _SoundWriter:
             return
         sound, begins = joined(list(there.values()), self.sample_rate)
         path = self.folder / f"{self.stems[i]}.flac"
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        draft = _draft(path)
         draft.write_bytes(_flac(sound, self.sample_rate))
         draft.replace(path)
         self._enter(i, dict(zip(there, begins, strict=True)))

@@ -19,7 +19,8 @@ from genre_lib.bundle import write_text
 from genre_lib.datasets import Features
 from genre_lib.errors import ParameterError, RunError
 from genre_lib.executors import Executor, Progress, SerialExecutor
-from genre_lib.filters.ear import Ear, export_ear
+from genre_lib.filters.ear import Ear
+from genre_lib.filters.ear_file import make_ear
 from genre_lib.filters.gallery import write_gallery
 from genre_lib.filters.gathering import gather
 from genre_lib.filters.layers import NeuronLayer, Voice, chosen_layers, find_voices
@@ -51,6 +52,7 @@ def find_filters(
     neurons: Iterable[int] | None = None,
     sound: bool = True,
     name: str | None = None,
+    litert: str | Path | None = None,
     executor: Executor | None = None,
     progress: ProgressOf | None = None,
 ) -> Filters:
@@ -77,6 +79,8 @@ def find_filters(
         Whether to write sounds, where there are recordings.
     name : str, optional
         What to call the network.
+    litert : path, optional
+        The same network as LiteRT, where there is one: saves a conversion.
     executor : Executor, optional
         Who listens and cuts; by default this process.
     progress : callable, optional
@@ -103,7 +107,7 @@ def find_filters(
     request = _request_of(search, network)
     if (search.folder / RECORD).exists() and _same_request(search.folder, request):
         return Filters.load(search.folder)
-    _begin(search, request, network, voices)
+    _begin(search, request, network, voices, litert)
     ranking = _rank(search, request, executor or SerialExecutor(), progress)
     found = gather(
         _filters(search, ranking),
@@ -189,7 +193,9 @@ def _same_request(folder: Path, request: dict[str, Any]) -> bool:
     return bool(read_json(folder / _REQUEST, missing={}).get("digest") == request["digest"])
 
 
-def _begin(search: _Search, request: dict[str, Any], network: keras.Model, voices: Sequence[Voice]) -> None:
+def _begin(
+    search: _Search, request: dict[str, Any], network: keras.Model, voices: Sequence[Voice], litert: str | Path | None
+) -> None:
     folder = search.folder
     try:
         if folder.exists() and not _same_request(folder, request):
@@ -199,7 +205,7 @@ def _begin(search: _Search, request: dict[str, Any], network: keras.Model, voice
         write_text(folder / _REQUEST, json.dumps(request) + "\n")
         if not (folder / EAR).exists():
             draft = folder / f".{EAR}"
-            draft.write_bytes(export_ear(network, voices))
+            draft.write_bytes(make_ear(network, voices, litert))
             draft.replace(folder / EAR)
     except OSError as error:
         raise RunError(f"{folder} cannot be written ({error.strerror}): choose another folder.") from error

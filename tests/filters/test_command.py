@@ -5,6 +5,9 @@ import json
 import pytest
 
 from genre_lib import cli
+from genre_lib.datasets import open_data_set
+from genre_lib.datasets.gtzan import EXCLUDED, gtzan_facts
+from genre_lib.filters.command import filters_of_bundle
 from tests.conftest import write_song
 
 
@@ -46,3 +49,16 @@ def test_a_broken_file_is_told_and_the_rest_is_done(pretrained, music, tmp_path,
 def test_a_layer_that_does_not_exist(pretrained, music, tmp_path, capsys):
     assert cli.main(["filters", "--data", str(music), "--out", str(tmp_path / "x"), "--layers", "front1"]) == 2
     assert "Unknown convolutional layer 'front1'" in capsys.readouterr().err
+
+
+def test_tracks_that_an_evaluation_leaves_out_are_heard_and_it_says_so(pretrained, tmp_path):
+    facts = gtzan_facts()
+    faulty = next(name for name, fact in facts.items() if fact.split == EXCLUDED)
+    sound = next(name for name, fact in facts.items() if fact.split == "train")
+    for seed, name in enumerate((faulty, sound)):
+        (tmp_path / "music").mkdir(exist_ok=True)
+        write_song(tmp_path / "music" / f"{name}.wav", seed=seed)
+    found = filters_of_bundle(None, tmp_path / "music", tmp_path / "out", layers=["front1_conv"], neurons=range(4))
+    assert {e.track for neuron in found.neurons for e in neuron.excerpts} == {faulty, sound}
+    assert "1 of the 2 tracks of music are known to be faulty" in found.notes[0]
+    assert [track.name for track in open_data_set(tmp_path / "music").tracks] == [sound]

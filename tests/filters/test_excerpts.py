@@ -57,6 +57,28 @@ def test_only_what_is_needed_is_read(tmp_path, monkeypatch):
     assert read == [stop - start for start, stop in FEW]
 
 
+def test_what_spans_share_is_read_once(tmp_path, monkeypatch, rng):
+    soundfile.write(tmp_path / "long.flac", rng.uniform(-0.5, 0.5, 60 * RATE), RATE)
+    spans = [(50_000, 90_000), (1000, 5000), (60_000, 95_000), (1000, 5000), (61_000, 62_000)]
+    whole = soundfile.read(tmp_path / "long.flac", dtype="float32")[0]
+    read = []
+    original = soundfile.SoundFile.read
+    monkeypatch.setattr(
+        soundfile.SoundFile, "read", lambda self, frames, **kw: read.append(frames) or original(self, frames, **kw)
+    )
+    found = read_spans(tmp_path / "long.flac", RATE, spans)
+    assert read == [4000, 45_000]
+    for (start, stop), samples in zip(spans, found, strict=True):
+        np.testing.assert_array_equal(samples, whole[start:stop])
+
+
+def test_an_excerpt_that_others_share_is_not_changed_by_preparing_it(rng):
+    samples = rng.uniform(-0.5, 0.5, RATE).astype(np.float32)
+    before = samples.copy()
+    prepared(samples, RATE)
+    np.testing.assert_array_equal(samples, before)
+
+
 def test_bass_and_cymbals_come_out_equally_loud_to_the_ear():
     t = np.arange(RATE) / RATE
     for samples in (0.5 * np.sin(2 * np.pi * 90 * t), 0.001 * np.sin(2 * np.pi * 6000 * t)):

@@ -83,6 +83,20 @@ def test_every_file_is_there_and_the_record_reads_back(found):
     assert not (folder / "ranking.npz").exists()
 
 
+def test_neurons_of_the_same_excerpts_share_one_sound_under_their_own_names(found):
+    filters, folder = found
+    one, other = (filters.neuron("pair", number) for number in (0, 1))
+    assert [e.start for e in one.excerpts] == [e.start for e in other.excerpts]
+    assert (
+        [e.at_s for e in one.excerpts] == [e.at_s for e in other.excerpts] == [0, pytest.approx(other.excerpts[1].at_s)]
+    )
+    for kind in ("sound", "picture"):
+        names = [getattr(neuron, kind) for neuron in (one, other)]
+        assert len(set(names)) == 2
+        assert (folder / names[0]).read_bytes() == (folder / names[1]).read_bytes()
+    assert not list(folder.glob("*/.*"))
+
+
 def test_the_histogram_counts_the_tracks_that_excite_most(found):
     filters, _ = found
     assert filters.tracks_by_genre == dict.fromkeys(GENRES, 2)
@@ -101,7 +115,7 @@ def test_specialists_and_generalists_differ_also_where_genres_have_different_siz
 
 def test_asking_again_reads_what_is_there(found, onset, clicks, monkeypatch):
     filters, folder = found
-    monkeypatch.setattr(search, "export_ear", lambda *_: pytest.fail("it began again"))
+    monkeypatch.setattr(search, "make_ear", lambda *_: pytest.fail("it began again"))
     assert find_filters(onset, clicks[0], folder, count0=4) == filters
 
 
@@ -125,7 +139,7 @@ def test_a_killed_run_goes_on_and_ends_the_same(stage, found, onset, clicks, tmp
     with pytest.raises(Killed):
         find_filters(onset, clicks[0], tmp_path / "x", count0=4, progress=progress)
     assert not (tmp_path / "x" / "filters.json").exists()
-    monkeypatch.setattr(search, "export_ear", lambda *_: pytest.fail("the ear was made already"))
+    monkeypatch.setattr(search, "make_ear", lambda *_: pytest.fail("the ear was made already"))
     counted.clear()
     again = find_filters(
         onset, clicks[0], tmp_path / "x", count0=4, progress=lambda what: lambda *n: counted.append((what, *n))

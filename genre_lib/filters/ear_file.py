@@ -1,0 +1,142 @@
+"""The file of the ear: the network as LiteRT with the activations of its layers as outputs.
+
+Where the bundle's own LiteRT network is at hand, nothing is converted: its inner tensors are the activations, and only
+its list of outputs is written anew. Which tensor belongs to which layer is told by the values themselves.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genre_lib.filters.layers import Voice
+from genre_lib.quiet import quiet_native_stderr
+
+if TYPE_CHECKING:
+    import keras
+
+# A difference between runtimes; another tensor differs by as much as the activations themselves.
+_SAME_WITHIN = 1e-4
+_IDENTIFIER = b"TFL3"
+
+
+def make_ear(model: keras.Model, voices: Sequence[Voice], litert: str | Path | None = None) -> bytes:
+    """A LiteRT model with the activations of some layers as outputs, under the layers' folder names.
+
+    Outputs are (1, steps, neurons), or (1, steps, bands, neurons) for the layers of a picture.
+
+    Parameters
+    ----------
+    model : keras.Model
+    voices : sequence of Voice
+    litert : path, optional
+        The same network as LiteRT. Without it, or where a layer is not to be found in it, the network is converted,
+        which takes some seconds.
+    """
+    if litert is not None and (opened := _opened(model, voices, Path(litert))) is not None:
+        return opened
+    return _converted(model, voices)
+
+
+def _converted(model: keras.Model, voices: Sequence[Voice]) -> bytes:
+    from genre_lib.tensorflow_setup import keras, tf
+
+    # An output may not be another output's input by the same name.
+    outputs = {voice.layer.folder: keras.layers.Activation("linear")(voice.tensor) for voice in voices}
+    ear = keras.Model(model.inputs, outputs, name="ear")
+    tf.get_logger().setLevel("ERROR")
+    with tempfile.TemporaryDirectory() as saved_model, quiet_native_stderr():
+        ear.export(saved_model, verbose=False)
+        content: bytes = tf.lite.TFLiteConverter.from_saved_model(saved_model).convert()
+    return content
+
+
+def _opened(model: keras.Model, voices: Sequence[Voice], path: Path) -> bytes | None:
+    """The LiteRT network with other outputs; None where it does not hold every layer."""
+    probe = _probe(model, voices)
+    places = _places(path, probe, _activations(model, voices, probe))
+    if places is None:
+        return None
+    return _with_outputs(path.read_bytes(), {v.layer.folder: place for v, place in zip(voices, places, strict=True)})
+
+
+def _probe(model: keras.Model, voices: Sequence[Voice]) -> NDArray[np.float32]:
+    """A spectrogram of bursts: what differs from moment to moment tells tensors apart."""
+    n_frames = 4 * max(voice.layer.timing.receptive_field_frames for voice in voices)
+    rng = np.random.default_rng(0)
+    loudness = rng.uniform(-60, 0, (1, n_frames, 1))
+    return np.asarray(loudness + rng.normal(0, 12, (1, n_frames, model.inputs[0].shape[-1])), np.float32)
+
+
+def _activations(
+    model: keras.Model, voices: Sequence[Voice], log_mel: NDArray[np.float32]
+) -> list[NDArray[np.float32]]:
+    from genre_lib.tensorflow_setup import keras
+
+    outputs = keras.Model(model.inputs[0], [voice.tensor for voice in voices])(log_mel, training=False)
+    return [np.asarray(tensor) for tensor in outputs]
+
+
+def _places(path: Path, log_mel: NDArray[np.float32], expected: Sequence[NDArray[np.float32]]) -> list[int] | None:
+    """Indices of the tensors that hold the expected values."""
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+    try:
+        with quiet_native_stderr():
+            interpreter = Interpreter(
+                model_path=str(path),
+                experimental_preserve_all_tensors=True,
+                # Its delegate would keep inner tensors to itself.
+                experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+            )
+            (entry,) = interpreter.get_input_details()
+            interpreter.resize_tensor_input(entry["index"], log_mel.shape)
+            interpreter.allocate_tensors()
+            interpreter.set_tensor(entry["index"], log_mel)
+            interpreter.invoke()
+            candidates = [
+                detail["index"] for detail in interpreter.get_tensor_details()
+                if detail["dtype"] is np.float32 and len(detail["shape"]) > 2 and detail["index"] != entry["index"]
+            ]  # fmt: skip
+            held = [(index, interpreter.get_tensor(index)) for index in candidates]
+    except (ValueError, RuntimeError):
+        return None
+    found = []
+    for values in expected:
+        limit = _SAME_WITHIN * float(np.abs(values).max())
+        same = (i for i, held_values in held if held_values.shape == values.shape and _near(held_values, values, limit))
+        # A layer that says nothing at all could be any that does.
+        place = next(same, None) if limit > 0 else None
+        if place is None:
+            return None
+        found.append(place)
+    return found
+
+
+def _near(one: NDArray[np.float32], other: NDArray[np.float32], limit: float) -> bool:
+    return bool(np.abs(one - other).max() <= limit)
+
+
+def _with_outputs(content: bytes, places: dict[str, int]) -> bytes:
+    """A LiteRT file whose outputs are other tensors of it, by name."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    flatbuffers: Any = import_module("flatbuffers")
+    model: Any = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
+    (graph,) = model.subgraphs[:1]
+    graph.outputs = list(places.values())
+    (signature,) = model.signatureDefs[:1]
+    signature.outputs = []
+    for name, place in places.items():
+        entry = schema.TensorMapT()
+        entry.name, entry.tensorIndex = name, place
+        signature.outputs.append(entry)
+    builder = flatbuffers.Builder(len(content))
+    builder.Finish(model.Pack(builder), file_identifier=_IDENTIFIER)
+    return bytes(builder.Output())
