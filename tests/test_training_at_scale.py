@@ -1,10 +1,12 @@
-"""Training from a cache that is far larger than the memory it may use."""
+"""Training from a cache that is far larger than the memory, and the open files, it may use."""
 
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from genre_lib.joined import Joined
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -62,3 +64,62 @@ def test_20_gb_of_spectrograms_train_in_one_more_gb_of_memory(tmp_path: Path) ->
     assert "capped" in said
     assert said["epochs"] == "3 finite True"
     assert int(said["resident"]) < 4e9
+
+
+MANY_TRACKS = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from genre_lib.datasets import DataSet, Features, Track
+from genre_lib.feature_cache import CachedLogMels, FeatureCache
+from genre_lib.front_end import FrontEnd
+from genre_lib.pipeline.train import fit_recipe
+from genre_lib.recipe import Recipe
+
+cache = FeatureCache(Path(sys.argv[1]), FrontEnd())
+keys = [f"{number:064x}" for number in range(600)]
+for key in keys:
+    cache.path(key).parent.mkdir(parents=True, exist_ok=True)
+    np.save(cache.path(key), np.zeros((140, 128), np.float32))
+tracks = tuple(Track(key, None, "ab"[number % 2], split="train") for number, key in enumerate(keys))
+log_mels = CachedLogMels(cache, keys)
+part = Features(DataSet("many", tracks, ("a", "b"), (), log_mels, FrontEnd()), log_mels)
+recipe = Recipe.from_dict({
+    "network": {"name": "residual", "front_filters": [4, 8, 8], "width": 16},
+    "training": {"epochs": 1, "batch_size": 100},
+    "non_music": 4,
+})
+# What training itself opens fits; a file for each track would not.
+resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
+print("epochs", len(fit_recipe(recipe, part, report=lambda line: None).history))
+"""
+
+
+@pytest.mark.slow
+def test_more_tracks_than_files_may_be_open(tmp_path: Path) -> None:
+    answer = subprocess.run(
+        [sys.executable, "-c", MANY_TRACKS, str(tmp_path)], capture_output=True, text=True, cwd=REPOSITORY, check=False
+    )
+    assert answer.returncode == 0, answer.stderr[-2000:]
+    assert answer.stdout.split() == ["epochs", "1"]
+
+
+def test_joined_sequences_are_one_and_are_only_looked_into_when_asked() -> None:
+    class Watched(list):
+        looks = 0
+
+        def __getitem__(self, index):
+            self.looks += 1
+            return super().__getitem__(index)
+
+    first, second = Watched([0, 1, 2]), Watched([3, 4])
+    joined = Joined(first, [], second)
+    assert len(joined) == 5
+    assert first.looks == second.looks == 0
+    assert (joined[3], joined[-1], joined[-5]) == (3, 4, 0)
+    assert list(joined) == [0, 1, 2, 3, 4]
+    assert joined[1:4] == [1, 2, 3]
+    assert len(Joined()) == 0
+    for index in (5, -6):
+        with pytest.raises(IndexError):
+            joined[index]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from genre_lib.datasets import Features
 from genre_lib.errors import RunError
 from genre_lib.imitation import Imitation, load_tagger_outputs
+from genre_lib.joined import Joined
 from genre_lib.networks import build
 from genre_lib.non_music import beliefs, non_music
 from genre_lib.pipeline.prepare import prepared
@@ -87,7 +88,7 @@ def fit_recipe(
     sounds = non_music(recipe.non_music, data_set.front_end)
     return fit(
         model,
-        [*train_part.log_mels, *sounds],
+        Joined(train_part.log_mels, sounds),
         beliefs(data_set.labels(), len(sounds), len(data_set.genres)) if sounds else data_set.labels(),
         config=recipe.training,
         valid_log_mels=() if valid_part is None else valid_part.log_mels,
