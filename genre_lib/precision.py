@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 PRECISIONS = ("float32", "bfloat16", "auto")
 
-_LOGITS = "step_logits"
+# Losses are taken of these, so they stay in float32.
+_OUTPUTS = ("step_logits", "imitated")
 
 
 def chosen_precision(precision: str) -> str:
@@ -43,7 +44,7 @@ def computing_in(network: keras.Model, precision: str) -> Iterator[None]:
     if chosen_precision(precision) == "float32":
         yield
         return
-    layers = [layer for layer in network.layers if hasattr(layer, "kernel") and layer.name != _LOGITS]
+    layers = [layer for layer in network.layers if hasattr(layer, "kernel") and layer.name not in _OUTPUTS]
     before = [layer.dtype_policy for layer in layers]
     try:
         for layer in layers:

@@ -29,6 +29,9 @@ class Recipe:
     training : TrainingConfig
     imitation : str or None
         Path of unlabelled features with tagger outputs to imitate; None trains on the labels alone.
+    teachers : int >= 0
+        Networks trained first by the same recipe, each with another seed, whose beliefs about the unlabelled music
+        are learnt too; `training.imitation.genre_weight` says how much they count.
     non_music : int >= 0
         Synthetic sounds that are no music, shown with equal belief in all genres; see `genre_lib.non_music`.
     """
@@ -37,11 +40,18 @@ class Recipe:
     network_options: Mapping[str, Any] = field(default_factory=dict)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     imitation: str | None = None
+    teachers: int = 0
     non_music: int = 0
 
     def __post_init__(self) -> None:
-        if type(self.non_music) is not int or self.non_music < 0:
-            raise ParameterError(f"non_music in the recipe is {self.non_music!r}: it must be a count from 0 up.")
+        for name in ("teachers", "non_music"):
+            value = getattr(self, name)
+            if type(value) is not int or value < 0:
+                raise ParameterError(f"{name} in the recipe is {value!r}: it must be a count from 0 up.")
+        if self.teachers and (self.imitation is None or not self.training.imitation.genre_weight > 0):
+            raise ParameterError(
+                "Teachers in a recipe need unlabelled music to teach with: give imitation and a genre_weight above 0."
+            )
 
     @classmethod
     def load(cls, path: str | Path | None) -> Self:
@@ -63,7 +73,7 @@ class Recipe:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """A recipe from the mapping of its file."""
-        known = ("network", "training", "imitation", "non_music")
+        known = ("network", "training", "imitation", "teachers", "non_music")
         for name in values:
             if name not in known:
                 raise unknown_name("name in the recipe", name, known)
@@ -71,7 +81,9 @@ class Recipe:
         name = network.pop("name", cls.network)
         config_of(name, network)
         training = from_mapping(TrainingConfig, values.get("training"), where="training")
-        return cls(name, network, training, values.get("imitation"), values.get("non_music", 0))
+        return cls(
+            name, network, training, values.get("imitation"), values.get("teachers", 0), values.get("non_music", 0)
+        )
 
     @classmethod
     def of_network(cls, name: str) -> Self:
@@ -88,12 +100,19 @@ class Recipe:
             recipe = replace(recipe, network=network, network_options={})
         return recipe
 
+    def as_teacher(self, number: int) -> Self:
+        """The recipe of teacher `number`, from 0: another seed, and no teachers of its own."""
+        imitation = replace(self.training.imitation, genre_weight=0.0)
+        training = replace(self.training, seed=self.training.seed + number, patience=None, imitation=imitation)
+        return replace(self, training=training, teachers=0)
+
     def to_dict(self) -> dict[str, Any]:
         """The mapping of a recipe file."""
         return {
             "network": {"name": self.network, **self.network_options},
             "training": asdict(self.training),
             "imitation": self.imitation,
+            "teachers": self.teachers,
             "non_music": self.non_music,
         }
 

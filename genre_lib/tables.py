@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from genre_lib.comparison import compare
 from genre_lib.datasets import Features
 from genre_lib.evaluation import Evaluation
 from genre_lib.export import RuntimeCheck
@@ -11,6 +12,8 @@ from genre_lib.intervals import Estimate
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from genre_lib.pipeline.cross_validation import Validation
 
 
 def tracks_by_genre(features: Features) -> pd.DataFrame:
@@ -41,6 +44,28 @@ def scores_by_genre(evaluation: Evaluation) -> pd.DataFrame:
     ]
     columns = ["genre", "clips", "precision", "recall", "F1"]
     return pd.DataFrame(rows, columns=columns).set_index("genre").round(2)
+
+
+def models_on_the_same_folds(validation: Validation) -> pd.DataFrame:
+    """Accuracy by artist of each cross-validated model, and how far it is ahead of the baseline [percent, points]."""
+    import pandas as pd
+
+    rows = []
+    for _, result in validation.named():
+        ahead = None
+        if validation.baseline is not None and result is not validation.baseline:
+            ahead = compare(result, validation.baseline).difference
+        rows.append(
+            {
+                "model": result.model,
+                "accuracy": _percent(result.accuracy),
+                "sd over seeds": f"{100 * result.sd_over_seeds:.1f}" if len(result.by_seed) > 1 else "",
+                "folds": " ".join(f"{100 * value:.0f}" for value in result.by_fold.values()),
+                "seeds": len(result.by_seed),
+                "ahead of the baseline": _percent(ahead),
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def calibration_by_span(evaluation: Evaluation) -> pd.DataFrame:

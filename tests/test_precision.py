@@ -1,5 +1,7 @@
 """Half precision while training, and nothing of it in what is kept."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from genre_lib.errors import ParameterError
 from genre_lib.networks import build
 from genre_lib.precision import chosen_precision, computing_in
 from genre_lib.training import TrainingConfig, fit
+from tests.test_training import CONFIG, quiet, tiny_network, toy_clips, toy_imitation
 
 
 def trained(precision: str, epochs: int = 4):
@@ -46,6 +49,14 @@ def test_bfloat16_learns_the_same_and_leaves_a_float32_network(tmp_path) -> None
     loaded = keras.models.load_model(tmp_path / "model.keras")
     assert {layer.compute_dtype for layer in loaded.layers} == {"float32"}
     assert {str(weight.dtype) for weight in loaded.weights if "float" in str(weight.dtype)} == {"float32"}
+
+
+@pytest.mark.slow
+def test_an_imitation_is_learnt_in_bfloat16_too() -> None:
+    log_mels, labels = toy_clips()
+    config = dataclasses.replace(CONFIG, epochs=4, imitated_windows=2, precision="bfloat16")
+    history = fit(tiny_network(), log_mels, labels, config=config, imitation=toy_imitation(), report=quiet).history
+    assert history[-1]["features"] < history[0]["features"]
 
 
 def test_only_matrices_compute_in_bfloat16() -> None:

@@ -104,21 +104,18 @@ def _metrics(assessment: Assessment, *, shipped_is_measured: bool) -> list[dict[
     if not shipped_is_measured:
         twin = "of a network trained on train alone by the same recipe; the one shipped was trained on train + valid"
         metrics = [entry | {"note": "; ".join(filter(None, [entry.get("note"), twin]))} for entry in metrics]
-    validation = assessment.validation
-    for label, result in (("cross_validation", validation.model), ("baseline", validation.baseline)):
-        if result is not None:
-            split = f"{len(result.by_fold)} artist-grouped folds x {len(result.by_seed)} seeds"
-            metrics.append(
-                {
-                    "name": f"{label}_accuracy",
-                    "value": result.accuracy.value,
-                    "interval": [result.accuracy.low, result.accuracy.high],
-                    "data_set": assessment.evaluation.data_set,
-                    "split": split,
-                    "n": len(result.names),
-                    "note": result.model,
-                }
-            )
+    for label, result in assessment.validation.named():
+        metrics.append(
+            {
+                "name": f"{label}_accuracy",
+                "value": result.accuracy.value,
+                "interval": [result.accuracy.low, result.accuracy.high],
+                "data_set": assessment.evaluation.data_set,
+                "split": f"{len(result.by_fold)} artist-grouped folds x {len(result.by_seed)} seeds",
+                "n": len(result.names),
+                "note": result.model,
+            }
+        )
     return metrics
 
 

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from genre_lib.datasets import Features
 from genre_lib.errors import RunError
-from genre_lib.imitation import Imitation, load_tagger_outputs
-from genre_lib.joined import Joined
-from genre_lib.networks import build
-from genre_lib.non_music import beliefs, non_music
+from genre_lib.pipeline.fitting import MODEL, Machines, fit_all, fit_recipe, save_model, teachers_of
 from genre_lib.pipeline.prepare import prepared
 from genre_lib.recipe import Recipe
-from genre_lib.runs import Run, resolve, write_json
-from genre_lib.training import TrainingResult, fit
+from genre_lib.runs import Run, write_json
+from genre_lib.training import TrainingResult
 
 if TYPE_CHECKING:
     import keras
 
 RECIPE = "recipe.yaml"
-MODEL = "model.keras"
 FINAL = "final.keras"
 
 
-def train(run: Run, recipe: Recipe, *, refit: bool = False, report: Callable[[str], None] = print) -> TrainingResult:
+def train(
+    run: Run,
+    recipe: Recipe,
+    *,
+    refit: bool = False,
+    machines: Machines | None = None,
+    report: Callable[[str], None] = print,
+) -> TrainingResult:
     """Train on the `train` part, judged on `valid`; a killed run goes on after its last finished epoch.
 
     Parameters
@@ -33,9 +34,12 @@ def train(run: Run, recipe: Recipe, *, refit: bool = False, report: Callable[[st
     run : Run
         With prepared data.
     recipe : Recipe
+        Its teachers, if it has any, are trained first.
     refit : bool
         Afterwards train a second network by the same recipe on train and valid together: the one to ship, while the
         first is the one that can be measured on `valid`.
+    machines : Machines
+        Where the teachers are trained.
     report : callable
         Gets a line for each epoch.
 
@@ -46,55 +50,39 @@ def train(run: Run, recipe: Recipe, *, refit: bool = False, report: Callable[[st
     """
     from genre_lib.bundle import write_text
 
-    features = prepared(run)
+    machines = machines or Machines()
     write_text(run.training / RECIPE, recipe.to_yaml())
-    result = fit_recipe(
-        recipe,
-        features.subset("train"),
-        features.subset("valid"),
-        folder=run.training / "train",
-        report=report,
-    )
-    _save(result.model, run.training / MODEL)
+    result = _taught(run, recipe, ("train",), "valid", machines, report)
+    save_model(result.model, run.training / MODEL)
     write_json(run.training / "history.json", result.history)
     if refit:
         report("once more, on train and valid together")
-        everything = fit_recipe(recipe, features.subset("train", "valid"), folder=run.training / "refit", report=report)
-        _save(everything.model, run.training / FINAL)
+        save_model(_taught(run, recipe, ("train", "valid"), None, machines, report).model, run.training / FINAL)
     return result
 
 
-def fit_recipe(
+def _taught(
+    run: Run,
     recipe: Recipe,
-    train_part: Features,
-    valid_part: Features | None = None,
-    *,
-    folder: Path | None = None,
-    report: Callable[[str], None] = print,
+    parts: tuple[str, ...],
+    judged_on: str | None,
+    machines: Machines,
+    report: Callable[[str], None],
 ) -> TrainingResult:
-    """Build a recipe's network and train it on a part of a data set."""
-    data_set = train_part.data_set
-    assert data_set.front_end is not None
-    from genre_lib.tensorflow_setup import keras
+    """Train a recipe's teachers on parts of the data, then its network."""
+    from genre_lib.export import load_keras
 
-    # Also the first weights must depend on the seed alone.
-    keras.utils.set_random_seed(recipe.training.seed)
-    model = build(
-        recipe.network,
-        n_genres=len(data_set.genres),
-        n_mels=data_set.front_end.n_mels,
-        **recipe.network_options,
-    )
-    sounds = non_music(recipe.non_music, data_set.front_end)
-    return fit(
-        model,
-        Joined(train_part.log_mels, sounds),
-        beliefs(data_set.labels(), len(sounds), len(data_set.genres)) if sounds else data_set.labels(),
-        config=recipe.training,
-        valid_log_mels=() if valid_part is None else valid_part.log_mels,
-        valid_labels=None if valid_part is None else valid_part.data_set.labels(),
-        imitation=_imitation(recipe),
-        run_folder=folder,
+    features = prepared(run)
+    part = features.subset(*parts)
+    folder = run.training / ("train" if judged_on else "refit")
+    teachers = teachers_of(run, recipe, [track.name for track in part.tracks], folder / "teachers")
+    fit_all(teachers, machines, report)
+    return fit_recipe(
+        recipe,
+        part,
+        None if judged_on is None else features.subset(judged_on),
+        folder=folder,
+        teachers=[load_keras(teacher.model_path) for teacher in teachers],
         report=report,
     )
 
@@ -127,14 +115,3 @@ def summary_of_training(run: Run, result: TrainingResult) -> dict[str, Any]:
         "parameters": int(result.model.count_params()),
         "network": recipe_of(run).network,
     }
-
-
-def _imitation(recipe: Recipe) -> Imitation | None:
-    return None if recipe.imitation is None else load_tagger_outputs(resolve(recipe.imitation))
-
-
-def _save(model: keras.Model, path: Path) -> None:
-    # Keras chooses the format by the ending, so the draft keeps it.
-    draft = path.with_name(f"draft-{path.name}")
-    model.save(draft)
-    draft.replace(path)

@@ -1,0 +1,61 @@
+"""The shipped network beside the one of 2018, on the same artist-grouped folds, from the evaluation's saved results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks.measuring import Row
+from genre_lib.comparison import compare
+from genre_lib.pipeline.assess import Assessment
+
+_SAVED = Path(__file__).resolve().parents[1] / "data" / "models" / "gtzan-evaluation"
+
+
+def run() -> list[Row]:
+    """Accuracies by artist, paired differences and calibration; nothing is trained here."""
+    assessment = Assessment.load(_SAVED)
+    rows = []
+    for _, result in assessment.validation.named():
+        low, high = 100 * result.accuracy.low, 100 * result.accuracy.high
+        where = f"{len(result.by_fold)} folds x {len(result.by_seed)} seeds, {len(result.names)} tracks"
+        rows.append(
+            Row(
+                f"{result.model}, right by artist",
+                100 * result.accuracy.value,
+                "%",
+                note=f"{low:.1f} to {high:.1f}, {where}",
+            )
+        )
+    model, baseline = assessment.validation.model, assessment.validation.baseline
+    if model is not None and baseline is not None:
+        ahead = compare(model, baseline).difference
+        rows.append(
+            Row(
+                f"{model.model} ahead of {baseline.model}",
+                100 * ahead.value,
+                "points",
+                note=f"paired, {100 * ahead.low:.1f} to {100 * ahead.high:.1f}",
+            )
+        )
+    evaluation = assessment.evaluation
+    rows.append(
+        Row(
+            f"right on {evaluation.split}, trained on train alone",
+            100 * evaluation.accuracy.value,
+            "%",
+            note=str(evaluation.accuracy),
+        )
+    )
+    for span in evaluation.calibration.spans if evaluation.calibration else ():
+        rows.append(Row(f"ECE of {span.name}, held out", span.ece_after, "", aim="at most 0.05"))
+        if span.held_out.precision is not None:
+            rows.append(
+                Row(
+                    f"named answers right, {span.name}, held out",
+                    span.held_out.precision,
+                    "",
+                    aim="at least 0.80",
+                    note=f"named {span.held_out.coverage:.2f} of the time",
+                )
+            )
+    return rows
