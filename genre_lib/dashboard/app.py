@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from genre_lib.dashboard.session import READY, session_folder
 from genre_lib.dashboard.settings import Settings
 from genre_lib.dashboard.visit import Visit
 from genre_lib.errors import GenreLibError
+from genre_lib.filters.dashboard import filters_tab
 
 _BY_PATH = "/"
 
@@ -50,7 +50,7 @@ class Dashboard:
             ("Listen", self._listen.widget),
             ("The model", self._model_tab.widget),
             ("Batch", batch.widget),
-            *_optional_tabs(self._models, self._visit),
+            *self._filters(),
         ]
         self._tabs = widgets.Tab([widget for _, widget in tabs], titles=[title for title, _ in tabs])
         self._tabs.observe(self._tab_chosen, "selected_index")
@@ -66,6 +66,10 @@ class Dashboard:
             self._choose(model)
         if song := self._visit.asked_for("song"):
             self._listen.open(song)
+
+    def _filters(self) -> list[tuple[str, widgets.Widget]]:
+        tab = filters_tab(self._models, lambda: self._listen.song)
+        return [] if tab is None else [("Filters", tab)]
 
     def _listen_to(self, path: Path, title: str) -> None:
         self._tabs.selected_index = 0
@@ -102,16 +106,3 @@ class Dashboard:
 
     def _options(self) -> list[tuple[str, str]]:
         return [(label, label) for label in self._models.labels] + [("a bundle's folder …", _BY_PATH)]
-
-
-def _optional_tabs(models: Models, visit: Visit) -> list[tuple[str, widgets.Widget]]:
-    """Tabs of parts that may not be there: each makes its widget when it has something to show, else gives None."""
-    found: list[tuple[str, widgets.Widget]] = []
-    try:
-        from genre_lib.filters.dashboard import filters_tab  # type: ignore[import-not-found]
-    except ModuleNotFoundError:
-        return found
-    make: Callable[[Models, Visit], widgets.Widget | None] = filters_tab
-    if (widget := make(models, visit)) is not None:
-        found.append(("Filters", widget))
-    return found

@@ -71,6 +71,11 @@ class ListenTab:
             [bar, self._status, self._invitation, self.player, self._closer, self._figures]
         ).add_class("genre-tab")
 
+    @property
+    def song(self) -> tuple[Path, str] | None:
+        """File and title of what is listened to."""
+        return self._song
+
     def open(self, name: str) -> None:
         """Listen to a song by its label, or by its path below an allowed folder."""
         try:

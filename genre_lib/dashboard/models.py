@@ -37,6 +37,11 @@ class Models:
         return self._known[self._label].path
 
     @property
+    def folders(self) -> list[Path]:
+        """Of all that can be chosen."""
+        return [place.path for place in self._known.values()]
+
+    @property
     def card(self) -> Card:
         """The chosen one's card."""
         return self.load(self._label).card

@@ -34,7 +34,7 @@ def write_gallery(filters: Filters, path: str | Path) -> Path:
         css=_template("filters.css"),
         script=script,
         script_hash=f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}",
-        data=_data(filters),
+        data=_json(gallery_data(filters)),
     )
     write_text(Path(path), page)
     return Path(path)
@@ -65,7 +65,8 @@ def _notes(filters: Filters) -> list[str]:
     return notes
 
 
-def _data(filters: Filters) -> str:
+def gallery_data(filters: Filters) -> dict[str, Any]:
+    """What a gallery's script needs to know, as plain JSON values; neurons in the order of the record."""
     layers = {layer.name: i for i, layer in enumerate(filters.layers)}
     genres = {genre: i for i, genre in enumerate(filters.genres)}
     tracks: dict[tuple[str, int], int] = {}
@@ -90,7 +91,7 @@ def _data(filters: Filters) -> str:
             ]
         )
     colours = genre_colours(filters.genres)
-    values = {
+    return {
         "genres": list(filters.genres),
         "colours": [colours[genre] for genre in filters.genres],
         "layers": [
@@ -105,6 +106,9 @@ def _data(filters: Filters) -> str:
         "tracks": list(tracks),
         "neurons": neurons,
     }
+
+
+def _json(values: dict[str, Any]) -> str:
     # A track called "</script>" must not end the element.
     return json.dumps(values, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
 

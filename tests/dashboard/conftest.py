@@ -29,6 +29,7 @@ FLAGS = (
     "--autoplay-policy=no-user-gesture-required",
 )
 OTHER = "another"
+NEURONS = 12
 
 
 @pytest.fixture(scope="session")
@@ -88,7 +89,21 @@ def other_model(shelf: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def dashboard(shelf: Path, other_model: Path) -> Iterator[Serving]:
+def filters(other_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Filters of the second model: some neurons of a shallow and of a deep layer."""
+    from genre_lib.filters.command import filters_of_bundle
+
+    music = tmp_path_factory.mktemp("music")
+    for seed, genre in enumerate(("calm", "calm", "loud", "loud")):
+        (music / genre).mkdir(exist_ok=True)
+        write_song(music / genre / f"{seed}.wav", seconds=8, seed=seed)
+    folder = other_model.parent / "filters"
+    filters_of_bundle(other_model, music, folder, layers=["front1_conv", "residual2_conv"], neurons=range(NEURONS))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def dashboard(shelf: Path, other_model: Path, filters: Path) -> Iterator[Serving]:
     pytest.importorskip("voila")
     with serving(Settings(folder=str(shelf), model=str(other_model)), port=0) as running:
         yield running
