@@ -77,8 +77,8 @@ pretrain: $(READY) ## rebuild the pretrained model from ../shared/data (up to 3 
 parity: $(READY) $(PAGE) ## page against Python on 66 real clips in four encodings
 	@$(BIN)/python -m tests.page.parity
 
-bench: $(READY) $(MODULES) ## speed and size in one report, as ratios
-	@$(BIN)/python -m benchmarks
+bench: $(READY) $(MODULES) ## speed and size in one report, as ratios (ONLY="batch scale": some of it)
+	@$(BIN)/python -m benchmarks $(ONLY)
 
 lock: $(READY) ## resolve requirements.lock again from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes --no-header --no-annotate \

@@ -28,7 +28,7 @@ def run() -> list[Row]:
             ]
             hit_s = seconds(lambda: load_features(data_set, cache_folder=folder / "one0"), repeats=3)
             growth = {
-                factor: _fill(_data_set(paths[:4] * factor), folder / f"growth{factor}", one) for factor in GROWTH
+                factor: _fill(_data_set(paths[: 4 * factor]), folder / f"growth{factor}", one) for factor in GROWTH
             }
     one_s, two_s = (sorted(times)[1] for times in zip(*pairs, strict=True))
     ratio = sorted(a / b for a, b in pairs)[1]

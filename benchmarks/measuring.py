@@ -13,9 +13,20 @@ import numpy as np
 import soundfile
 
 
+class LeftOut(Exception):
+    """This machine lacks what a bench needs; the message is one sentence that says what."""
+
+
 @dataclass(frozen=True)
 class Row:
-    """One line of the report: a value with its unit, what it is compared with, and whether it meets its aim."""
+    """One line of the report: a value with its unit, what it is compared with, and whether it meets its aim.
+
+    Attributes
+    ----------
+    name, value, unit : what was measured
+    aim : "at least X", "at most X" or "about X", or none
+    note : what else to know
+    """
 
     name: str
     value: float
@@ -30,7 +41,20 @@ class Row:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON values."""
-        return asdict(self)
+        return asdict(self) | {"met": self.met}
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the value meets its aim ("about" allows a fifth); None where there is none."""
+        if not self.aim:
+            return None
+        kind, limit = self.aim.rsplit(" ", 1)
+        compare = {
+            "at least": self.value >= float(limit),
+            "at most": self.value <= float(limit),
+            "about": abs(self.value - float(limit)) <= 0.2 * abs(float(limit)),
+        }
+        return compare[kind]
 
 
 def seconds(function: Callable[[], object], *, repeats: int = 5, warm_up: int = 1) -> float:

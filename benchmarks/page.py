@@ -5,15 +5,14 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from benchmarks.measuring import Row
+from benchmarks.measuring import LeftOut, Row
 from tests.page import bench, serving
 
 
 def run() -> list[Row]:
-    """Medians of what the page itself marks; no row where nginx or Chromium is missing."""
+    """Medians of what the page itself marks; left out where nginx or Chromium is missing."""
     if reason := serving.missing():
-        print(f"  left out: it {reason}")
-        return []
+        raise LeftOut(f"it {reason}.")
     with tempfile.TemporaryDirectory() as folder:
         measured = bench.measure(Path(folder), repeats=3)
     aims = {"to_first_curve_ms": "at most 1", "to_finished_curve_ms": "at most 3"}
