@@ -17,6 +17,7 @@ from genre_lib.dashboard.places import Places
 from genre_lib.dashboard.plotly_output import plotly_output
 from genre_lib.dashboard.upload import Upload
 from genre_lib.dashboard.visit import Visit
+from genre_lib.dashboard.why import Why
 from genre_lib.errors import GenreLibError
 from genre_lib.player import Player
 
@@ -65,10 +66,11 @@ class ListenTab:
         self._closer.layout.display = "none"
         self._closer.observe(lambda _: self._look_closer(), "value")
         visit.observe(lambda _: self._look_closer(), "dark")
+        self._why = Why(models, visit, lambda: self._song, folder)
         self._invitation = self._invite(places)
         bar = widgets.HBox([self._upload, choices]).add_class("genre-bar")
         self.widget = widgets.VBox(
-            [bar, self._status, self._invitation, self.player, self._closer, self._figures]
+            [bar, self._status, self._invitation, self.player, self._why.widget, self._closer, self._figures]
         ).add_class("genre-tab")
 
     @property
@@ -165,6 +167,7 @@ class ListenTab:
             self._curves = {}
             self.player.clear()
         self._closer.layout.display = "" if self._curves else "none"
+        self._why.clear(offer=bool(self._curves))
         self._look_closer()
         return said
 

@@ -11,13 +11,16 @@ M. Sundararajan, A. Taly, Q. Yan: "Axiomatic Attribution for Deep Networks", ICM
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+import json
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genre_lib.errors import ParameterError
+from genre_lib.errors import ParameterError, RunError
 from genre_lib.front_end import FrontEnd
 from genre_lib.options import unknown_name
 from genre_lib.timing import Timing
@@ -99,6 +102,24 @@ class Explanation:
         mask = np.zeros(values.size, bool)
         mask[order] = True
         return mask.reshape(values.shape)
+
+    def save(self, path: str | Path) -> None:
+        """Write as .npz, to be drawn where there is no TensorFlow."""
+        arrays = ("log_mel", "attribution")
+        values = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in arrays}
+        text = np.array(json.dumps(values | {"front_end": self.front_end.to_dict()}))
+        np.savez(path, values=text, log_mel=self.log_mel, attribution=self.attribution)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read what `save` wrote; RunError if it is missing or damaged."""
+        try:
+            with np.load(path, allow_pickle=False) as saved:
+                values = json.loads(str(saved["values"]))
+                arrays = {name: saved[name] for name in ("log_mel", "attribution")}
+            return cls(**values | arrays | {"front_end": FrontEnd.from_dict(values["front_end"])})
+        except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
+            raise RunError(f"{path} is not an explanation ({error}): make it again.") from error
 
     def without(self, mask: NDArray[np.bool_]) -> NDArray[np.float32]:
         """What was heard with the masked cells made to say nothing."""

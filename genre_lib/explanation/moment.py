@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import keras
 
 KEPT_SHARE = 0.2
+SOUNDS = ("heard", "kept", "without")
+ARRAYS = "explanation.npz"
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,14 +115,11 @@ def explain_sound(
     return Moment(explanation, heard, kept, without, front_end.sample_rate)
 
 
-def write_moment(moment: Moment, folder: str | Path) -> Path:
-    """Write heard.flac, kept.flac, without.flac, explanation.json and the picture (HTML; PNG where a browser is)."""
-    from genre_lib.explanation.figure import explanation_figure
-    from genre_lib.figure_files import save_figure
-
+def save_moment(moment: Moment, folder: str | Path) -> None:
+    """Write heard.flac, kept.flac, without.flac, explanation.json and explanation.npz."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("heard", "kept", "without"):
+    for name in SOUNDS:
         samples = np.clip(getattr(moment, "samples" if name == "heard" else name), -1, 1)
         soundfile.write(folder / f"{name}.flac", samples, moment.sample_rate)
     one = moment.explanation
@@ -134,5 +133,15 @@ def write_moment(moment: Moment, folder: str | Path) -> Path:
         "span_s": [round(second, 4) for second in one.span_s],
     }
     write_text(folder / "explanation.json", json.dumps(values, indent=1) + "\n")
-    save_figure(explanation_figure(one), folder, "explanation", formats=("html", "png"))
+    one.save(folder / ARRAYS)
+
+
+def write_moment(moment: Moment, folder: str | Path) -> Path:
+    """As `save_moment`, and the picture (HTML; PNG where a browser is)."""
+    from genre_lib.explanation.figure import explanation_figure
+    from genre_lib.figure_files import save_figure
+
+    folder = Path(folder)
+    save_moment(moment, folder)
+    save_figure(explanation_figure(moment.explanation), folder, "explanation", formats=("html", "png"))
     return folder / "explanation.html"

@@ -33,6 +33,7 @@ export default {
     const heading = element("h2", { textContent: "Firing now" });
     const said = element("p", { className: "gf-said", role: "status" });
     const cards = element("div", { className: "gf-cards" });
+    const hint = element("p", { className: "gf-hint", textContent: "Each picture is the average spectrogram of the moments that excite a neuron most. Click to hear them." });
     const layerChoice = element("select", { "aria-label": "Layer" });
     const genreChoice = element("select", { "aria-label": "Answers to" });
     const order = element("select", { "aria-label": "Sort by" },
@@ -44,7 +45,7 @@ export default {
     const end = element("div", { className: "gf-end" });
     const all = element("section", { className: "gf-all" },
       element("div", { className: "gf-bar" }, everything, layerChoice, genreChoice, order, count), grid);
-    el.append(element("section", { className: "gf-now" }, element("div", { className: "gf-head" }, heading, transport), said, cards), all);
+    el.append(element("section", { className: "gf-now" }, element("div", { className: "gf-head" }, heading, transport), said, cards, hint), all);
 
     let data = { neurons: [] }, neurons = [], urls = new Map(), asked = new Set(), queue = new Set(), waiting = 0;
 
@@ -121,7 +122,7 @@ export default {
         }
         const share = strength.get(id);
         card.querySelector(".gf-strength i").style.width = `${Math.min(100, 100 * share)}%`;
-        card.querySelector(".gf-strength span").textContent = `${Math.round(100 * share)} %`;
+        card.querySelector(".gf-strength span").textContent = `${Math.round(100 * share)} % of its strongest`;
       });
       while (cards.children.length > now.length) cards.lastChild.remove();
     }
@@ -210,7 +211,7 @@ export default {
     function tell() {
       said.textContent = model.get("said");
       said.hidden = !said.textContent;
-      cards.hidden = !said.hidden;
+      cards.hidden = hint.hidden = !said.hidden;
     }
     function received(content, buffers) {
       if (content.ready) { last = ""; tick(); return; }

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import signal
 import time
 import urllib.error
@@ -75,6 +76,27 @@ def test_a_song_plays_in_step_and_a_click_seeks(visitor: Visitor) -> None:
     assert 0 < step < len(shown["times"])
     share = visitor.page.locator(".legend .value").all_inner_texts()
     assert sum(int(text.removesuffix(" %")) for text in share if text) == pytest.approx(100, abs=6)
+
+
+def test_a_moment_is_explained_by_picture_and_sound(visitor: Visitor) -> None:
+    visitor.choose_song("mixed/live/c.ogg")
+    visitor.hears("mixed/live/c.ogg")
+    visitor.sound()
+    visitor.audio("audio => { audio.currentTime = 5; }")
+    visitor.page.get_by_role("button", name="Why this genre, now?").click()
+    visitor.page.get_by_text("Taking the moment at 5.0 s apart").wait_for()
+    why = visitor.page.locator(".genre-why")
+    why.locator(".js-plotly-plot").wait_for()
+    # What the network heard surrounds the moment.
+    start, stop = re.search(r"at ([\d.]+) to ([\d.]+) s", why.inner_text()).groups()
+    assert float(start) < 5 < float(stop)
+    assert why.locator("audio").count() == 3
+    for sound in why.locator("audio").all():
+        visitor.page.wait_for_function("audio => audio.duration > 1", arg=sound.element_handle())
+    # Another song has another answer.
+    visitor.choose_song("mixed/a.flac")
+    visitor.hears("mixed/a.flac")
+    why.locator("audio").first.wait_for(state="detached")
 
 
 def test_models_are_switched_and_compared(visitor: Visitor, pretrained) -> None:
