@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from benchmarks.report import Section
 
 BENCHES = (
+    "models",
     "front_end",
     "inference",
     "data_preparation",

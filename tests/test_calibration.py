@@ -131,9 +131,10 @@ def test_every_span_gets_its_own_temperature(rng: np.random.Generator) -> None:
 
 def test_the_promise_holds_on_clips_that_were_not_fitted(rng: np.random.Generator) -> None:
     answers, labels = clips(rng, 600)
-    found = calibrate(answers, labels, step_period_s=0.3, smoothing_s=3.0, target=0.8)
+    found = calibrate(answers, labels, step_period_s=0.3, smoothing_s=3.0, target=0.7)
     for span in found.spans:
-        assert span.held_out.precision == pytest.approx(0.8, abs=0.06) or span.held_out.coverage == 1.0
+        assert span.held_out.precision >= 0.7 or span.held_out.coverage == 1.0
+        assert span.threshold.precision < 0.8 or span.held_out.coverage == 1.0
         assert 0 < span.held_out.coverage <= 1
 
 
