@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from genre_lib.bundle import KERAS, LITERT, open_bundle
+from genre_lib.bundle import open_bundle
 from genre_lib.datasets import DataSet, load_features, open_data_set
 from genre_lib.datasets.table import EXCLUDED
 from genre_lib.errors import DataSetError
 from genre_lib.executors import Executor
-from genre_lib.export import load_keras
+from genre_lib.filters.known_ears import ear_of_bundle
 from genre_lib.filters.record import Filters
 from genre_lib.filters.search import ProgressOf, find_filters
 
@@ -29,6 +29,8 @@ def filters_of_bundle(
     progress: ProgressOf | None = None,
 ) -> Filters:
     """Find the filters of a bundle's network in a data set.
+
+    TensorFlow is needed at the first time alone, see `genre_lib.filters.known_ears`.
 
     Nothing is evaluated here: tracks that an evaluation leaves out are heard as well, and a note says so.
 
@@ -51,9 +53,8 @@ def filters_of_bundle(
         raise DataSetError(f"{data_set.name} has no tracks: name a data set that holds some.")
     show = progress("spectrograms") if progress else None
     features = load_features(data_set, bundle.card.front_end, executor=executor, progress=show)
-    network = load_keras(bundle.folder / KERAS)
     return find_filters(
-        network,
+        ear_of_bundle(bundle),
         features,
         out,
         count0=count0,
@@ -61,7 +62,6 @@ def filters_of_bundle(
         neurons=neurons,
         sound=sound,
         name=f"{bundle.card.name} {bundle.card.version}",
-        litert=bundle.folder / LITERT,
         executor=executor,
         progress=progress,
     )

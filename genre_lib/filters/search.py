@@ -23,6 +23,7 @@ from genre_lib.filters.ear import Ear
 from genre_lib.filters.ear_file import make_ear
 from genre_lib.filters.gallery import write_gallery
 from genre_lib.filters.gathering import gather
+from genre_lib.filters.known_ears import KnownEar, weights_digest
 from genre_lib.filters.layers import NeuronLayer, Voice, chosen_layers, find_voices
 from genre_lib.filters.ranking import Ranking
 from genre_lib.filters.record import EAR, GALLERY, RECORD, Excerpt, Filters, Neuron, genre_statistics
@@ -43,7 +44,7 @@ _RANKED_AT_MOST = 100
 
 
 def find_filters(
-    network: keras.Model,
+    network: keras.Model | KnownEar,
     features: Features,
     out: str | Path,
     *,
@@ -63,8 +64,8 @@ def find_filters(
 
     Parameters
     ----------
-    network : keras.Model
-        Functional, as the networks of this project.
+    network : keras.Model or KnownEar
+        Functional, as the networks of this project; or such a network cut open before.
     features : Features
         Spectrograms of the network's front end. Tracks without a file give pictures and genres, no sound.
     out : path
@@ -99,15 +100,14 @@ def find_filters(
     """
     if count0 < 1:
         raise ParameterError(f"count0 is {count0}: ask for at least one excerpt.")
-    voices = find_voices(network)
-    chosen = chosen_layers([voice.layer for voice in voices], layers)
-    voices = [voice for voice in voices if voice.layer in chosen]
+    voices = [] if isinstance(network, KnownEar) else find_voices(network)
+    chosen = chosen_layers(network.layers if isinstance(network, KnownEar) else [v.layer for v in voices], layers)
     numbers = _chosen_neurons(chosen, neurons)
     search = _Search(Path(out).absolute(), features, tuple(chosen), numbers, count0, sound, name or network.name)
     request = _request_of(search, network)
     if (search.folder / RECORD).exists() and _same_request(search.folder, request):
         return Filters.load(search.folder)
-    _begin(search, request, network, voices, litert)
+    _begin(search, request, lambda: _ear_of(network, [v for v in voices if v.layer in chosen], litert))
     ranking = _rank(search, request, executor or SerialExecutor(), progress)
     found = gather(
         _filters(search, ranking),
@@ -170,13 +170,14 @@ def _chosen_neurons(layers: Sequence[NeuronLayer], neurons: Iterable[int] | None
     return tuple(tuple(number for number in wanted if number < layer.n_neurons) for layer in layers)
 
 
-def _request_of(search: _Search, network: keras.Model) -> dict[str, Any]:
-    weights = hashlib.sha256()
-    for value in network.get_weights():
-        weights.update(np.ascontiguousarray(value).tobytes())
+def _ear_of(network: keras.Model | KnownEar, voices: Sequence[Voice], litert: str | Path | None) -> bytes:
+    return network.content if isinstance(network, KnownEar) else make_ear(network, voices, litert)
+
+
+def _request_of(search: _Search, network: keras.Model | KnownEar) -> dict[str, Any]:
     data_set = search.features.data_set
     values = {
-        "network": weights.hexdigest(),
+        "network": network.digest if isinstance(network, KnownEar) else weights_digest(network),
         "layers": [layer.to_dict() for layer in search.layers],
         "neurons": search.numbers,
         "data_set": data_set.digest(),
@@ -193,9 +194,7 @@ def _same_request(folder: Path, request: dict[str, Any]) -> bool:
     return bool(read_json(folder / _REQUEST, missing={}).get("digest") == request["digest"])
 
 
-def _begin(
-    search: _Search, request: dict[str, Any], network: keras.Model, voices: Sequence[Voice], litert: str | Path | None
-) -> None:
+def _begin(search: _Search, request: dict[str, Any], make: Callable[[], bytes]) -> None:
     folder = search.folder
     try:
         if folder.exists() and not _same_request(folder, request):
@@ -205,7 +204,7 @@ def _begin(
         write_text(folder / _REQUEST, json.dumps(request) + "\n")
         if not (folder / EAR).exists():
             draft = folder / f".{EAR}"
-            draft.write_bytes(make_ear(network, voices, litert))
+            draft.write_bytes(make())
             draft.replace(folder / EAR)
     except OSError as error:
         raise RunError(f"{folder} cannot be written ({error.strerror}): choose another folder.") from error
