@@ -11,7 +11,7 @@ from genre_lib.non_music import non_music
 
 # What the shipped network answers right on the 197 tracks of `valid`. It was trained on them, so this is no accuracy
 # of the method: it notices a file that is not the network that was measured.
-RIGHT_ON_VALID = 190
+RIGHT_ON_VALID = 183
 
 
 @pytest.fixture(scope="module")
