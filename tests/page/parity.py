@@ -22,6 +22,7 @@ from playwright.sync_api import sync_playwright
 
 from genre_lib.model import GenreModel, load_model
 from genre_lib.predict import Prediction
+from genre_lib.progress import progress_lines
 from tests.page import serving
 from tests.page.visitor import Visitor, launch
 
@@ -103,13 +104,15 @@ def measure(clips: list[Path], model: GenreModel) -> list[Parity]:
     """Hear every clip in every encoding, in page and Python."""
     results = []
     with tempfile.TemporaryDirectory() as folder, ready_visitor(Path(folder)) as visitor:
-        for clip in clips:
+        show = progress_lines("clips in every encoding", every_s=10.0)
+        for done, clip in enumerate(clips, start=1):
             for encoding, options in ENCODINGS.items():
                 file = Path(folder) / f"{clip.stem}.{encoding}"
                 subprocess.run(["ffmpeg", "-v", "error", "-y", "-i", str(clip), *options, str(file)], check=True)
                 python = Prediction(file, model.curve(file)).to_dict(with_curve=True)
                 results.append(compare(clip.stem, encoding, visitor.hear(file), python))
                 file.unlink()
+            show(done, len(clips))
     return results
 
 
