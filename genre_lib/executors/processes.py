@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import islice
@@ -57,23 +57,11 @@ class ProcessExecutor(Executor):
                     running[self._submit(guarded, item)] = item
                 if not running:
                     return
-                suspects = []
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    item = running.pop(future)
-                    outcome = _outcome_of(future, item)
-                    if outcome is None:
-                        suspects.append(item)
-                    else:
-                        yield outcome
+                suspects: list[tuple[int, T]] = []
+                yield from _finished(running, suspects, FIRST_COMPLETED)
                 if suspects:
                     # A broken pool fails every item it held; whichever finished before it broke keeps its result.
-                    for future in wait(running).done:
-                        item = running.pop(future)
-                        outcome = _outcome_of(future, item)
-                        if outcome is None:
-                            suspects.append(item)
-                        else:
-                            yield outcome
+                    yield from _finished(running, suspects, ALL_COMPLETED)
                     self.close()
                     yield from self._one_by_one(guarded, suspects)
         finally:
@@ -111,6 +99,19 @@ def _submit(
             failed: Future[Outcome[R]] = Future()
             failed.set_exception(error)
             return failed
+
+
+def _finished(
+    running: dict[Future[Outcome[R]], tuple[int, T]], suspects: list[tuple[int, T]], when: str
+) -> Iterator[Outcome[R]]:
+    """Take out of `running` what has finished; items that a dead worker held become suspects."""
+    for future in wait(running, return_when=when).done:
+        item = running.pop(future)
+        outcome = _outcome_of(future, item)
+        if outcome is None:
+            suspects.append(item)
+        else:
+            yield outcome
 
 
 def _outcome_of(future: Future[Outcome[R]], item: tuple[int, T]) -> Outcome[R] | None:
