@@ -104,6 +104,9 @@ def _metrics(assessment: Assessment, *, shipped_is_measured: bool) -> list[dict[
     if not shipped_is_measured:
         twin = "of a network trained on train alone by the same recipe; the one shipped was trained on train + valid"
         metrics = [entry | {"note": "; ".join(filter(None, [entry.get("note"), twin]))} for entry in metrics]
+    if assessment.validation.model is not None:
+        # Then calibration comes from the folds, not from the part that accuracy was measured on.
+        metrics = [_of_folds(entry) if entry["name"].startswith("ece_") else entry for entry in metrics]
     for label, result in assessment.validation.named():
         metrics.append(
             {
@@ -117,6 +120,11 @@ def _metrics(assessment: Assessment, *, shipped_is_measured: bool) -> list[dict[
             }
         )
     return metrics
+
+
+def _of_folds(entry: dict[str, Any]) -> dict[str, Any]:
+    note = str(entry.get("note", "")).split(";")[0]
+    return entry | {"split": "artist-grouped folds", "note": note}
 
 
 def _report(assessment: Assessment) -> dict[str, Any]:
