@@ -91,9 +91,8 @@ def test_folds_teachers_and_baseline_answer_every_clip_by_a_network_that_never_h
     plain.write_text(Recipe.from_dict({"network": SMALL, "training": TRAINING}).to_yaml())
     lines: list[str] = []
     options = {"folds": 2, "seeds": 1, "baseline": str(plain)}
-    machines = pipeline.Machines("processes", 2)
-    found = pipeline.cross_validate_run(run, **options, machines=machines, report=lines.append)
-    assert len([line for line in lines if "trained in" in line]) == 2 + 2 + 2
+    found = pipeline.cross_validate_run(run, **options, report=lines.append)
+    assert len([line for line in lines if "fold" in line]) == 2 + 2 + 2
     for _, result in found.named():
         assert len(result.names) == 16
     assert len(found.model.by_seed) == 1
@@ -105,7 +104,7 @@ def test_folds_teachers_and_baseline_answer_every_clip_by_a_network_that_never_h
              zip(held_out.names, held_out.labels, held_out.step_logits, strict=True)}  # fmt: skip
     assert [right[name] for name in found.distilled.names] == list(found.distilled.correct[0])
     again: list[str] = []
-    assert pipeline.cross_validate_run(run, **options, machines=machines, report=again.append) == found
+    assert pipeline.cross_validate_run(run, **options, report=again.append) == found
     assert again == []
 
 
