@@ -39,9 +39,10 @@ demo: $(READY) $(PAGE) ## set up, hear a song, start dashboard and page (CHECK=1
 test: $(READY) $(PAGE) ## every test, with real kernels, servers and browsers
 	@cd web && npm run --silent test
 	@$(BIN)/python -m pytest -q -n 2 --dist loadscope --no-loadscope-reorder --ignore tests/page --ignore tests/dashboard
-	@# Playwright's loop stays open for a session here: neither a second one nor a Jupyter client can run beside it.
-	@$(BIN)/python -m pytest -q tests/page
-	@$(BIN)/python -m pytest -q tests/dashboard
+	@# Playwright's loop stays open for a session here: neither a second one nor a Jupyter client can run beside it in a
+	@# process. Two processes can run beside each other.
+	@$(BIN)/python -m pytest -q tests/page & page=$$!; $(BIN)/python -m pytest -q tests/dashboard; dashboard=$$?; \
+	  wait $$page && exit $$dashboard
 
 check: $(READY) ## format, lint, types and quick tests
 	@$(BIN)/ruff format --check .
