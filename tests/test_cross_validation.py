@@ -108,10 +108,18 @@ def test_folds_teachers_and_baseline_answer_every_clip_by_a_network_that_never_h
     assert again == []
 
 
-def test_a_failed_training_says_which(run: Run, taught: Recipe, tmp_path: Path) -> None:
-    lost = fitting.Fit("fold 7", str(run.folder), taught, ("track0",), str(tmp_path), (str(tmp_path / "no.keras"),))
+def test_in_other_processes_a_failed_training_says_which_and_the_others_are_kept(
+    run: Run, taught: Recipe, tmp_path: Path
+) -> None:
+    tracks = tuple(track.name for track in pipeline.prepared(run).tracks[:8])
+    good = fitting.Fit("fold 6", str(run.folder), taught.as_teacher(0), tracks, str(tmp_path / "good"))
+    lost = fitting.Fit("fold 7", str(run.folder), taught, tracks, str(tmp_path), (str(tmp_path / "no.keras"),))
+    lines: list[str] = []
     with pytest.raises(RunError, match="fold 7 failed"):
-        fitting.fit_all([lost], fitting.Machines("processes", 1), lambda line: None)
+        fitting.fit_all([good, lost], fitting.Machines("processes", 1), lines.append)
+    assert len(lines) == 1
+    assert lines[0].startswith("fold 6: trained in")
+    assert good.model_path.exists()
 
 
 def test_teachers_without_anything_to_teach_with_are_refused() -> None:
