@@ -68,7 +68,7 @@ class FiltersView(anywidget.AnyWidget):
         Why there is nothing to show, or nothing firing.
     """
 
-    _esm = template("filters_tab.js")
+    _esm = template("element.js") + template("filters_tab.js")
     _css = template("filters_tab.css")
     data = traitlets.Dict().tag(sync=True)
     said = traitlets.Unicode(_NO_SONG).tag(sync=True)

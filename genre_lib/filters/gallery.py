@@ -23,7 +23,7 @@ _TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
 
 def write_gallery(filters: Filters, path: str | Path) -> Path:
     """Write the gallery's page beside the files of the filters."""
-    script = _template("filters.js")
+    script = _template("element.js") + _template("filters.js")
     page = Template(_template("filters.html")).substitute(
         title=escape(filters.model),
         model=escape(filters.model),

@@ -11,18 +11,6 @@ const neurons = data.neurons.map(([layer, number, activation, counts, specialisa
 const nameOf = (neuron) => `${data.layers[neuron.layer].name} ${neuron.number}`;
 const fileOf = (neuron, kind) => `${data.layers[neuron.layer].folder}/${String(neuron.number).padStart(4, "0")}.${kind}`;
 
-function element(tag, properties = {}, ...children) {
-  const made = document.createElement(tag);
-  const { style = {}, ...rest } = properties;
-  for (const [name, value] of Object.entries(style)) made.style.setProperty(name, value);
-  for (const [name, value] of Object.entries(rest)) {
-    if (name in made && !name.includes("-")) made[name] = value;
-    else made.setAttribute(name, value);
-  }
-  made.append(...children);
-  return made;
-}
-
 /* One player for all: a page with thousands of audio elements is slow, and only one should sound. */
 const player = new Audio();
 player.preload = "none";

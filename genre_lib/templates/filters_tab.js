@@ -1,17 +1,5 @@
 const AT_ONCE = 96, ASK_EVERY_MS = 350;
 
-function element(tag, properties = {}, ...children) {
-  const made = document.createElement(tag);
-  const { style = {}, ...rest } = properties;
-  for (const [name, value] of Object.entries(style)) made.style.setProperty(name, value);
-  for (const [name, value] of Object.entries(rest)) {
-    if (name in made && !name.includes("-")) made[name] = value;
-    else made.setAttribute(name, value);
-  }
-  made.append(...children);
-  return made;
-}
-
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 
 export default {
