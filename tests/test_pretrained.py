@@ -5,9 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from genre_lib.audio import load_audio
 from genre_lib.datasets import Features, load_features, open_data_set
 from genre_lib.model import GenreModel
 from genre_lib.non_music import non_music
+from genre_lib.robustness import accuracy_under, audio_treatments
 
 # What the shipped network answers right on the 197 tracks of `valid`. It was trained on them, so this is no accuracy
 # of the method: it notices a file that is not the network that was measured.
@@ -34,6 +36,23 @@ def test_the_level_changes_no_more_than_one_answer_in_a_hundred(
     pretrained: GenreModel, valid: Features, gain_db: float
 ) -> None:
     assert abs(right(pretrained, valid, gain_db) - right(pretrained, valid)) <= 0.01 * len(valid)
+
+
+@pytest.mark.slow
+def test_real_recordings_may_be_dull_noisy_or_compressed(pretrained: GenreModel, real_clips: list[Path]) -> None:
+    """Simulated on features elsewhere; here it is the sound itself, and a real mp3 encoder."""
+    rate = pretrained.card.front_end.sample_rate
+    clips = [load_audio(path, rate) for path in real_clips]
+    labels = [pretrained.card.genres.index(path.parent.name) for path in real_clips]
+    treatments = audio_treatments(rate)
+    asked = {name: treatments[name] for name in treatments if "4 kHz" not in name and "32 kbit" not in name}
+
+    def step_logits(samples: np.ndarray) -> np.ndarray:
+        return np.log(pretrained.curve(samples, rate).probabilities)
+
+    for condition in accuracy_under(step_logits, clips, labels, asked):
+        lost = -condition.difference.value
+        assert lost <= (0.015 if condition.name == "-30 dB" else 0.05), condition.name
 
 
 def test_it_is_small_and_quick_to_answer(pretrained: GenreModel) -> None:
