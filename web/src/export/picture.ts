@@ -20,7 +20,7 @@ export function toPicture(data: StreamData, theme: StreamTheme, texts: { title: 
   context.fillStyle = css(theme.paper);
   context.fillRect(0, 0, WIDTH, HEIGHT);
   context.fillStyle = css(theme.ink);
-  context.font = `500 52px ${getComputedStyle(document.documentElement).getPropertyValue("--display")}`;
+  context.font = `400 64px ${theme.displayFamily}`;
   context.fillText(texts.title, MARGIN, 104, WIDTH - 2 * MARGIN);
   context.font = `400 26px ${theme.fontFamily}`;
   context.fillText(texts.answer, MARGIN, 156, WIDTH - 2 * MARGIN);

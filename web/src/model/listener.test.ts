@@ -48,6 +48,24 @@ describe.skipIf(!haveBundle)("Listener", () => {
     expect(worst).toBeLessThan(Math.max(1e-4, tolerance));
   });
 
+  it.each([22050, 44100, 48000])("knows how long ago, at %i Hz, the last sample came that a step heard", (rate) => {
+    const listener = new Listener(bundle.card, bundle.melBank, bundle.network, rate, { live: true });
+    const { front_end, timing } = bundle.card;
+    let received = 0;
+    for (let i = 0; i < 300; i++) {
+      received += 480;
+      const heard = listener.push(new Float32Array(480).fill(0.1));
+      if (!heard || heard.count === 0) continue;
+      const last = (heard.first + heard.count - 1) * timing.step_frames + timing.first_frame + timing.receptive_field_frames - 1;
+      const endS = (last * front_end.hop_length + front_end.n_fft) / front_end.sample_rate;
+      expect(heard.lagS).toBeCloseTo(received / rate - endS, 9);
+      // a piece, and the low-delay filter where there is one
+      expect(heard.lagS).toBeGreaterThanOrEqual(0);
+      expect(heard.lagS).toBeLessThan(480 / rate + 0.03);
+    }
+    expect(listener.finish().first).toBeGreaterThan(0);
+  });
+
   it("hears a live stream as it hears the file", () => {
     const file = hear(100_000, false);
     const live = hear(480, true);

@@ -43,10 +43,16 @@ export interface StreamTheme {
   readonly faint: Rgb;
   readonly line: Rgb;
   readonly fontFamily: string;
+  /** for the large names */
+  readonly displayFamily: string;
 }
 
 export const AXIS_HEIGHT = 24;
 const MUTED = 0.66;
+/** CSS pixels over which a layer lights up where it begins to lead */
+const GLOW = 7;
+/** CSS pixels: from this size on a name is set in the display face */
+const LARGE = 22;
 
 /** Height of the waveform above the stream. */
 export function waveformHeight(height: number): number {
@@ -58,18 +64,22 @@ export function paintIdle(context: CanvasRenderingContext2D, frame: StreamFrame,
   const { width, height } = frame;
   context.clearRect(0, 0, width, height);
   const layer = height / genres.length;
-  const size = Math.max(11, Math.min(22, layer * 0.5));
+  const size = Math.max(11, Math.min(30, layer * 0.66));
   genres.forEach((genre, g) => {
     const top = Math.round(g * layer);
     context.fillStyle = css(colours[g]);
     context.fillRect(0, top, width, Math.ceil(layer));
     if (layer < 12) return;
     context.fillStyle = css(inkOn(colours[g]));
-    context.font = `500 ${size}px ${theme.fontFamily}`;
+    context.font = nameFont(size, "500", theme);
     context.textBaseline = "middle";
     context.textAlign = "left";
     context.fillText(spoken(genre), Math.max(16, Math.min(64, width * 0.04)), top + layer / 2 + 1);
   });
+}
+
+function nameFont(size: number, weight: string, theme: StreamTheme): string {
+  return size >= LARGE ? `400 ${size}px ${theme.displayFamily}` : `${weight} ${size}px ${theme.fontFamily}`;
 }
 
 export function paintStream(context: CanvasRenderingContext2D, frame: StreamFrame, theme: StreamTheme, data: StreamData): void {
@@ -174,7 +184,11 @@ function paintLayers(context: CanvasRenderingContext2D, columns: Columns, theme:
   });
   const lit = runs(columns, (x) => (columns.states[x] === "music" ? columns.leader[x] : null));
   for (const run of lit) {
-    context.fillStyle = css(data.colours[run.value]);
+    // Towards what is unsure the light fades; towards another leader and at the ends it stops at once.
+    const glow = Math.min(GLOW, (run.to - run.from) / 2);
+    const before = columns.states[run.from - 1] === "unsure" ? glow : 0;
+    const after = columns.states[run.to] === "unsure" ? glow : 0;
+    context.fillStyle = glowing(context, data.colours[run.value], run, before, after);
     fillLayer(context, columns, run.value, run.from, run.to, top, bottom);
   }
   // Thin seams keep neighbours apart that are close in brightness.
@@ -195,6 +209,18 @@ function paintLayers(context: CanvasRenderingContext2D, columns: Columns, theme:
   for (const run of runs(columns, (x) => (columns.states[x] === "silence" ? true : null))) {
     context.fillRect(run.from, (top + bottom) / 2, run.to - run.from, 1);
   }
+}
+
+/** A colour that fades in and out over so many pixels at the ends of a stretch. */
+function glowing(context: CanvasRenderingContext2D, colour: Rgb, { from, to }: Stretch, before: number, after: number): CanvasGradient | string {
+  if (before + after === 0) return css(colour);
+  const gradient = context.createLinearGradient(from, 0, to, 0);
+  const [clear, full] = [`rgb(${colour.join(" ")} / 0)`, css(colour)];
+  gradient.addColorStop(0, before > 0 ? clear : full);
+  gradient.addColorStop(before / (to - from), full);
+  gradient.addColorStop(1 - after / (to - from), full);
+  gradient.addColorStop(1, after > 0 ? clear : full);
+  return gradient;
 }
 
 function fillLayer(context: CanvasRenderingContext2D, columns: Columns, g: number, from: number, to: number, top: number, bottom: number): void {
@@ -236,7 +262,7 @@ function paintLabels(context: CanvasRenderingContext2D, columns: Columns, theme:
   const place = (text: string, g: number, within: Stretch, sizes: readonly number[], weight: string, background: Rgb): boolean => {
     context.fillStyle = css(inkOn(background));
     for (const size of sizes) {
-      context.font = `${weight} ${size}px ${theme.fontFamily}`;
+      context.font = nameFont(size, weight, theme);
       const halfWidth = context.measureText(text).width / 2 + 5;
       const spot = roomiest(columns, g, within, halfWidth, top, bottom);
       if (!spot || spot.room < size * 1.25 || !claim(spot.x, spot.y, halfWidth, size * 0.6)) continue;
@@ -262,7 +288,7 @@ function paintLabels(context: CanvasRenderingContext2D, columns: Columns, theme:
   };
 
   // A state's pill first: it lies over the layers.
-  context.font = `italic 500 14px ${theme.fontFamily}`;
+  context.font = `italic 400 17px ${theme.displayFamily}`;
   for (const run of runs(columns, (x) => (columns.states[x] === "silence" || columns.states[x] === "unsure" ? columns.states[x] : null))) {
     const halfWidth = context.measureText(run.value!).width / 2 + 9;
     if (run.to - run.from < 2 * halfWidth + 8) continue;
@@ -280,7 +306,7 @@ function paintLabels(context: CanvasRenderingContext2D, columns: Columns, theme:
   for (const run of lit.sort((a, b) => b.to - b.from - (a.to - a.from))) {
     const name = spoken(data.genres[run.value]);
     const colour = data.colours[run.value];
-    if (!place(name, run.value, run, [30, 22, 17, 13], "600", colour)) placeUpright(name, run.value, run, colour);
+    if (!place(name, run.value, run, [44, 34, 26, 17, 13], "600", colour)) placeUpright(name, run.value, run, colour);
   }
   const heard = runs(columns, (x) => (columns.states[x] === null || columns.states[x] === "silence" ? null : true));
   for (const run of heard) {
