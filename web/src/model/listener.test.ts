@@ -1,9 +1,18 @@
+import { memory } from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadBundle, type Bundle } from "../bundle/load.ts";
 import { parseGolden } from "../bundle/golden.ts";
 import { bundleFile, bundleSource, haveBundle, startBackendInNode } from "../testing/pretrained.ts";
 import { softmax } from "../curve/genre-curve.ts";
 import { Listener } from "./listener.ts";
+
+/** Bytes of every typed array that an object holds, at any depth. */
+function ownBytes(value: unknown, seen = new Set<unknown>()): number {
+  if (typeof value !== "object" || value === null || seen.has(value)) return 0;
+  seen.add(value);
+  if (ArrayBuffer.isView(value)) return value.byteLength;
+  return Object.values(value).reduce<number>((sum, part) => sum + ownBytes(part, seen), 0);
+}
 
 describe.skipIf(!haveBundle)("Listener", () => {
   let bundle: Bundle;
@@ -64,6 +73,21 @@ describe.skipIf(!haveBundle)("Listener", () => {
       expect(heard.lagS).toBeLessThan(480 / rate + 0.03);
     }
     expect(listener.finish().first).toBeGreaterThan(0);
+  });
+
+  it("keeps neither tensors nor sound as time passes", () => {
+    const listener = new Listener(bundle.card, bundle.melBank, bundle.network, 48000, { live: true });
+    const second = Float32Array.from({ length: 48000 }, (_, i) => Math.sin(i * 0.05));
+    const after20s = () => {
+      for (let s = 0; s < 20; s++) for (let at = 0; at < 48000; at += 480) listener.push(second.slice(at, at + 480));
+      return { tensors: memory().numTensors, bytes: ownBytes(listener) };
+    };
+    const early = after20s();
+    after20s();
+    const late = after20s();
+    expect(late.tensors).toBe(early.tensors);
+    // a step's few peaks come and go; one number kept for each frame would be 2 kB by now
+    expect(Math.abs(late.bytes - early.bytes)).toBeLessThan(200);
   });
 
   it("hears a live stream as it hears the file", () => {
