@@ -215,9 +215,9 @@ def test_the_curve_can_be_read_as_a_table(visitor: Visitor, sounds: Path) -> Non
     rows = visitor.page.locator("#table-body tr")
     rows.first.wait_for()
     cells = [row.locator("td").all_inner_texts() for row in rows.all()]
-    assert cells[0][0] == "0:00"
+    assert cells[0][0] == "0:00.0"
     assert [row[1] for row in cells[:-1]] == [row[0] for row in cells[1:]]
-    assert cells[-1][1] == "0:24"
+    assert cells[-1][1] == "0:24.0"
 
 
 def test_the_curve_is_saved_as_csv_and_png(visitor: Visitor, sounds: Path) -> None:

@@ -1,7 +1,8 @@
 /** The curve as a picture to keep or send: title, answer, waveform and stream. */
 import { css } from "../views/palette.ts";
 import { clock } from "../views/format.ts";
-import { paintStream, type StreamData, type StreamTheme } from "../views/stream-painter.ts";
+import type { StreamData, StreamTheme } from "../views/stream-data.ts";
+import { paintStream } from "../views/stream-painter.ts";
 
 const WIDTH = 1600;
 const HEIGHT = 900;

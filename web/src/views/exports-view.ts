@@ -5,7 +5,7 @@ import { save, stem } from "../export/save.ts";
 import type { Recording } from "../recording.ts";
 import { overallSentence } from "../words.ts";
 import { byId } from "./dom.ts";
-import type { StreamData } from "./stream-painter.ts";
+import type { StreamData } from "./stream-data.ts";
 import { currentTheme } from "./theme.ts";
 
 /** What there is to save: a recording, and the stream as it is shown. */

@@ -9,7 +9,7 @@ import { clock } from "./format.ts";
 import type { Savable } from "./exports-view.ts";
 import { NowView } from "./now-view.ts";
 import { coloursFor, type Rgb } from "./palette.ts";
-import type { StreamData } from "./stream-painter.ts";
+import type { StreamData } from "./stream-data.ts";
 import { StreamView } from "./stream-view.ts";
 import { TableView } from "./table-view.ts";
 

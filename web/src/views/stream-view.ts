@@ -2,7 +2,8 @@
 import { byId, setText } from "./dom.ts";
 import { clock } from "./format.ts";
 import type { Rgb } from "./palette.ts";
-import { paintIdle, paintStream, type StreamData, type StreamFrame } from "./stream-painter.ts";
+import type { StreamData, StreamFrame } from "./stream-data.ts";
+import { paintIdle, paintStream } from "./stream-painter.ts";
 import { currentTheme } from "./theme.ts";
 
 export interface StreamEvents {

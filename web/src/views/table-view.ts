@@ -2,7 +2,7 @@
 import { segments } from "../curve/segments.ts";
 import type { DisplaySettings, Recording } from "../recording.ts";
 import { byId, create, setText } from "./dom.ts";
-import { clock, percent, ranked, spoken } from "./format.ts";
+import { percent, preciseClock, ranked, spoken } from "./format.ts";
 
 export class TableView {
   private readonly details = byId<HTMLDetailsElement>("table-details");
@@ -32,7 +32,7 @@ export class TableView {
       const heard = part.state === "music" ? spoken(genres[part.leader]) : part.state;
       const quiet = part.state === "silence";
       const cells = [
-        clock(part.fromS), clock(part.toS), heard,
+        preciseClock(part.fromS), preciseClock(part.toS), heard,
         quiet ? "–" : percent(part.probabilities[part.state === "music" ? part.leader : first]),
         quiet ? "–" : `${spoken(genres[second])} ${percent(part.probabilities[second])}`,
       ];
