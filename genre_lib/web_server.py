@@ -30,8 +30,9 @@ _TYPES = {
     ".svg": "image/svg+xml",
     ".wasm": "application/wasm",
     ".webmanifest": "application/manifest+json",
+    ".woff2": "font/woff2",
 }
-_COMPRESSED = frozenset(_TYPES) - {".mp3"}
+_COMPRESSED = frozenset(_TYPES) - {".mp3", ".woff2"}
 _SMALLEST_COMPRESSED = 512
 _IMMUTABLE = "public, max-age=31536000, immutable"
 

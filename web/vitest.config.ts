@@ -19,5 +19,7 @@ export default mergeConfig(page, defineConfig({
     environment: "node",
     reporters: ["default", "./vite/plain-count.ts"],
     maxWorkers: 2,
+    // Enough for a machine that does other things too: no test here is about speed.
+    testTimeout: 60_000,
   },
 }));

@@ -18,6 +18,7 @@ from tests.page import serving
 from tests.page.visitor import Visitor, launch
 
 SONG_S = 24.0
+LATE_S = 2.0
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -61,9 +62,17 @@ def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "song.ogg": ["-ar", "44100", "-ac", "2", "-c:a", "libvorbis"],
         "song.opus": ["-c:a", "libopus", "-b:a", "96k"],
         "song.flac": ["-ar", "48000", "-ac", "2", "-sample_fmt", "s16"],
+        "song-8k-mono.wav": ["-ar", "8000", "-ac", "1"],
+        "song-96k-surround.flac": ["-ar", "96000", "-ac", "6", "-sample_fmt", "s16"],
+        "song-32k.mp3": ["-ar", "32000", "-ac", "1", "-b:a", "96k"],
         "microphone.wav": ["-ar", "48000", "-ac", "1"],
     }.items():
         convert(folder / "song.wav", folder / name, *options)
+    for name, codecs in {
+        "video.mp4": ["-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac"],
+        "video.webm": ["-c:v", "libvpx", "-c:a", "libopus"],
+    }.items():
+        film(folder / "song.wav", folder / name, *codecs)
     (folder / "text.mp3").write_text("This is not music. " * 500)
     (folder / "empty.mp3").write_bytes(b"")
     mp3 = (folder / "song.mp3").read_bytes()
@@ -76,6 +85,13 @@ def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def convert(source: Path, target: Path, *options: str) -> None:
     """Encode with ffmpeg."""
     subprocess.run(["ffmpeg", "-v", "error", "-y", "-i", str(source), *options, str(target)], check=True)
+
+
+def film(sound: Path, target: Path, *codecs: str) -> None:
+    """A video whose sound sets in two seconds after its pictures."""
+    pictures = ["-f", "lavfi", "-i", f"testsrc=d={SONG_S + LATE_S}:s=64x48:r=5"]
+    command = ["ffmpeg", "-v", "error", "-y", *pictures, "-itsoffset", str(LATE_S), "-i", str(sound)]
+    subprocess.run([*command, "-map", "0:v", "-map", "1:a", *codecs, str(target)], check=True)
 
 
 @pytest.fixture(scope="session")

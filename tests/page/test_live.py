@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -54,10 +55,27 @@ def test_the_microphone_draws_a_curve_while_it_listens(listener: Visitor) -> Non
 
 def test_a_curve_follows_its_sound_within_150_ms(listener: Visitor) -> None:
     listen(listener)
-    listener.page.wait_for_timeout(4000)
-    delay = float(listener.page.locator("html").get_attribute("data-delay") or "nan")
-    # The machine may be busy with other tests: the bench measures the median, this only that it is no second.
-    assert 0 <= delay < 500
+    # The best second of several: a machine that is busy with other tests is slow now and then, the page must not be.
+    delays = []
+    while len(delays) < 12 and min(delays, default=math.inf) > 150:
+        listener.page.wait_for_timeout(1000)
+        delays.append(float(listener.page.locator("html").get_attribute("data-delay") or "nan"))
+    assert 0 <= min(delays) <= 150, delays
+
+
+def test_a_page_that_nobody_looks_at_goes_on_hearing_and_piles_nothing_up(listener: Visitor) -> None:
+    listen(listener)
+    listener.page.evaluate(
+        """() => {
+             Object.defineProperty(document, 'hidden', { get: () => true });
+             window.waiting = 0;
+             window.requestAnimationFrame = () => ++window.waiting;   // a hidden page gets no frames
+           }"""
+    )
+    before = len(listener.save_json()["times"])
+    listener.page.wait_for_timeout(3000)
+    assert len(listener.save_json()["times"]) > before + 3
+    assert listener.page.evaluate("window.waiting") <= 1
 
 
 def test_the_microphone_is_asked_for_music_not_for_speech(listener: Visitor) -> None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+import genre_lib
 from tests.page import serving
 from tests.page.visitor import Visitor
 
@@ -23,6 +27,21 @@ def pack(folder: Path, target: Path) -> Path:
             if file.is_file():
                 archive.write(file, Path("my model") / file.relative_to(folder))
     return target
+
+
+@pytest.fixture(scope="module")
+def many_kinds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model with 25 genres and a front end that has nothing in common with the built-in one's."""
+    folder = tmp_path_factory.mktemp("models") / "many-kinds"
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.page.many_kinds", str(folder)],
+        cwd=serving.REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return folder
 
 
 @pytest.fixture
@@ -63,21 +82,59 @@ def test_a_dropped_zip_brings_its_own_genres(visitor: Visitor, own: Path, tmp_pa
     expect(visitor["model-line"]).not_to_contain_text("own-model")
 
 
+def test_a_model_of_other_genres_and_another_front_end_hears_what_python_hears(
+    visitor: Visitor, many_kinds: Path, tmp_path: Path, sounds: Path
+) -> None:
+    visitor.drop(pack(many_kinds, tmp_path / "many-kinds.zip"))
+    expect(visitor["status"]).to_contain_text("many-kinds 0.1.0: it passed its check", timeout=20_000)
+    expect(visitor["bars"].locator("li")).to_have_count(25)
+    page = visitor.hear(sounds / "song.mp3")
+    python = genre_lib.load_model(many_kinds).curve(sounds / "song.mp3")
+    assert list(page["curve"]) == list(python.genres)
+    n = min(len(page["times"]), len(python.times))
+    assert abs(len(page["times"]) - len(python.times)) <= 1
+    assert np.abs(np.array(page["times"][:n]) - python.times[:n]).max() < 0.010
+    probabilities = np.array([page["curve"][genre] for genre in python.genres]).T
+    assert np.abs(probabilities[:n] - python.probabilities[:n]).max() < 0.02
+    assert not visitor.violations()
+
+
+def test_a_folder_from_the_file_manager_is_a_model_too(visitor: Visitor, own: Path) -> None:
+    session = visitor.context.new_cdp_session(visitor.page)
+    data = {"items": [], "files": [str(own)], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": kind, "x": 300, "y": 300, "data": data})
+    expect(visitor["model-line"]).to_contain_text("own-model", timeout=20_000)
+    expect(visitor["dropzone"]).to_be_hidden()
+
+
 def test_a_chosen_folder_is_a_model_too(visitor: Visitor, own: Path) -> None:
     visitor["open-about"].click()
     visitor.page.set_input_files("#folder", str(own))
     expect(visitor["model-line"]).to_contain_text("own-model", timeout=20_000)
 
 
-def test_a_damaged_model_beside_the_page_is_refused(arrive: Callable[..., Visitor]) -> None:
-    visitor = arrive().open("?model=damaged", ready=False)
-    expect(visitor["error"]).to_contain_text("This model is damaged: mel.bin", timeout=20_000)
-    expect(visitor["choose-file"]).to_be_disabled()
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("damaged", "This model is damaged: mel.bin"),
+        ("https://elsewhere.example/model", "does not lie beside this page"),
+    ],
+)
+def test_a_model_beside_the_page_that_is_refused_leaves_the_built_in_one(
+    arrive: Callable[..., Visitor], sounds: Path, address: str, sentence: str
+) -> None:
+    visitor = arrive().open(f"?model={address}")
+    expect(visitor["error"]).to_contain_text(sentence)
+    expect(visitor["status"]).to_contain_text("Listening with the built-in model")
+    assert visitor.hear(sounds / "song.wav")["times"]
 
 
-def test_a_model_on_another_host_is_refused(arrive: Callable[..., Visitor]) -> None:
-    visitor = arrive().open("?model=https://elsewhere.example/model", ready=False)
-    expect(visitor["error"]).to_contain_text("does not lie beside this page", timeout=20_000)
+def test_a_model_that_is_not_there_is_named(visitor: Visitor, site: serving.Site) -> None:
+    # Not through `arrive`: the browser itself notes a missing file on the console.
+    stranger = Visitor.arrive(visitor.context.browser, site.address).open("?model=nowhere")  # type: ignore[arg-type]
+    expect(stranger["error"]).to_contain_text("There is no model file card.json at /nowhere/ (status 404)")
+    stranger.context.close()
 
 
 @pytest.mark.parametrize(

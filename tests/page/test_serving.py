@@ -45,7 +45,7 @@ def get(address: str, path: str, **headers: str) -> tuple[HTTPResponse, bytes]:
 def kinds(root: Path) -> list[str]:
     """One path of each kind that the page is made of."""
     names = ["/", "/sw.js", "/icon.svg", "/manifest.webmanifest", "/nothing-here"]
-    for pattern in ("*.js", "*.css", "*simd*.wasm", "model-*/card.json", "model-*/mel.bin"):
+    for pattern in ("*.js", "*.css", "*.woff2", "*simd*.wasm", "model-*/card.json", "model-*/mel.bin"):
         names.append("/" + str(next((root / "assets").glob(pattern)).relative_to(root)))
     return names
 

@@ -1,29 +1,21 @@
-/** The page as a whole: what is being heard, and which view shows which part of it. */
+/** The page as a whole: brings what is heard together with the views that show it. */
+import type { WebAudio } from "./audio/web-audio.ts";
 import type { Card } from "./bundle/card.ts";
-import { CaptureError, type Capture, type WebAudio } from "./audio/web-audio.ts";
-import { segments } from "./curve/segments.ts";
-import { forSpan } from "./curve/spans.ts";
-import { toCsv, toJson } from "./export/curve-files.ts";
-import { toPicture } from "./export/picture.ts";
-import { save, stem } from "./export/save.ts";
-import { bundleFrom, classify, readDrop, type Dropped } from "./inputs.ts";
+import { DelayMeter } from "./delay-meter.ts";
+import type { Dropped } from "./dropped.ts";
 import { Player } from "./player.ts";
-import { Recording, type DisplaySettings } from "./recording.ts";
+import type { Recording } from "./recording.ts";
+import { Session, type LiveSource } from "./session.ts";
 import { showCard } from "./views/about-view.ts";
+import { ControlsView } from "./views/controls-view.ts";
 import { byId, setText } from "./views/dom.ts";
-import { clock, percent, ranked, spoken } from "./views/format.ts";
-import { NowView } from "./views/now-view.ts";
-import { coloursFor, type Rgb } from "./views/palette.ts";
-import type { StreamData } from "./views/stream-painter.ts";
-import { currentTheme, StreamView } from "./views/stream-view.ts";
-import { TableView } from "./views/table-view.ts";
-import type { ListeningWorker, Run, RunEvents } from "./worker/client.ts";
-import type { BundleRequest } from "./worker/protocol.ts";
-
-export interface DemoSong {
-  readonly file: string;
-  readonly title: string;
-}
+import { connectExports } from "./views/exports-view.ts";
+import { InputsView, type DemoSong } from "./views/inputs-view.ts";
+import { Notices } from "./views/notices.ts";
+import { StageView } from "./views/stage-view.ts";
+import { sentenceOf } from "./words.ts";
+import type { ListeningWorker } from "./worker/client.ts";
+import type { BundleRequest, FinishedMessage, HeardMessage } from "./worker/protocol.ts";
 
 /** Everything the page takes from its surroundings. */
 export interface Surroundings {
@@ -34,520 +26,192 @@ export interface Surroundings {
 }
 
 export class App {
+  private readonly notices = new Notices();
   private readonly player = new Player(byId<HTMLAudioElement>("audio"));
-  private readonly now = new NowView();
-  private readonly table = new TableView(() => this.showTable());
-  private readonly stream: StreamView;
-  private readonly reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
+  private readonly controls: ControlsView;
+  private readonly stage: StageView;
+  private readonly inputs: InputsView;
+  private readonly session: Session;
+  private readonly delay: DelayMeter;
   private card: Card | null = null;
-  private colours: Rgb[] = [];
-  private recording: Recording | null = null;
-  private run: Run | null = null;
-  private capture: Capture | null = null;
-  private settings: DisplaySettings = { smoothingS: 3, unsureBelow: null };
-  /** false until the visitor plays or seeks: the headline then speaks of the whole */
-  private momentChosen = false;
-  private painted = "";
-  private frameRequested = false;
-  private liveMark = { atS: 0, ms: 0 };
-  private delays: number[] = [];
+  /** settled once no model is being loaded; models load one after the other */
+  private loading: Promise<void> = Promise.resolve();
 
   constructor(private readonly surroundings: Surroundings) {
-    this.stream = new StreamView({
-      onseek: (seconds) => this.seek(seconds),
-      onplay: () => void this.togglePlay(),
-      describe: (seconds) => this.describe(seconds),
-    }, () => this.redraw());
-    this.player.onchange = () => this.request();
-    this.connectInputs();
-    this.connectControls();
-  }
-
-  // Model ---------------------------------------------------------------------------------------
-
-  async useModel(bundle: BundleRequest): Promise<void> {
-    await this.stopAll();
-    this.clear();
-    this.enableInputs(false);
-    this.say("Loading the model …");
-    try {
-      this.card = await this.surroundings.worker.load(bundle);
-      this.colours = coloursFor(this.card.genres.length);
-      this.settings = { smoothingS: this.card.smoothing_s, unsureBelow: null };
-      this.now.setGenres(this.card.genres, this.colours);
-      showCard(this.card);
-      setText(byId("model-line"), `Model: ${this.card.name} ${this.card.version}, ${this.card.genres.length} genres`);
-      byId("built-in").hidden = bundle.kind === "pretrained";
-      this.say(bundle.kind === "pretrained" ? "" : `Now listening with ${this.card.name} ${this.card.version}: it passed its check.`);
-      this.showControls();
-    } catch (error) {
-      this.fail(sentenceOf(error));
-      this.say(this.card ? `Still listening with ${this.card.name} ${this.card.version}.` : "");
-    }
-    this.enableInputs(this.card !== null);
-    document.documentElement.dataset["model"] = this.card ? "ready" : "none";
-    this.redraw();
-  }
-
-  // Sound ---------------------------------------------------------------------------------------
-
-  async hearFile(file: File): Promise<void> {
-    if (!this.card) return;
-    await this.stopAll();
-    performance.clearMarks();
-    performance.mark("genre:opened");
-    const recording = this.begin(new Recording(file.name, false, this.card));
-    this.player.load(file.size > 0 ? file : null);
-    this.say(`Listening to ${file.name} …`);
-    const run: Run = this.surroundings.worker.openFile(file, file.name, {
-      ...this.events(recording),
-      opened: (announcedS) => {
-        recording.announcedS = announcedS;
+    const { worker, audio, demos } = surroundings;
+    this.controls = new ControlsView(() => this.stage.settingsChanged());
+    this.stage = new StageView(this.player, () => this.controls.settings, () => void this.togglePlay());
+    this.inputs = new InputsView({
+      ontake: (dropped) => void this.take(dropped),
+      ondemo: (demo) => void this.hearDemo(demo),
+      onlive: (source) => void this.hearLive(source),
+      onstop: () => void this.session.stop(),
+      onbuiltin: () => void this.take({ kind: "built-in" }),
+    }, audio, demos);
+    this.session = new Session(worker, audio, {
+      begun: (recording, file) => this.begun(recording, file),
+      heard: (recording, message) => this.heard(recording, message),
+      finished: (_, message) => this.finished(message),
+      silenced: () => {
+        this.inputs.setLive(false);
+        this.stage.endLive();
       },
-      decodeYourself: (sampleRate) => void this.decodeHere(file, sampleRate, run),
+      emptied: () => this.emptied(),
+      said: (sentence) => this.notices.say(sentence),
+      failed: (sentence) => this.notices.fail(sentence),
     });
-    this.run = run;
+    this.delay = new DelayMeter((ms) => this.showDelay(ms));
+    connectExports(() => this.stage.savable());
+    this.connectKeys();
   }
 
-  /** For browsers and formats without streamed decoding: the whole file at once, which takes more memory. */
-  private async decodeHere(file: File, sampleRate: number | null, run: Run): Promise<void> {
-    const rate = sampleRate ?? 44100;
-    try {
-      const mono = await this.surroundings.audio.decodeWhole(file, rate);
-      if (run !== this.run) return;
-      run.begin(rate);
-      for (let at = 0; at < mono.length; at += 10 * rate) run.feed(mono.slice(at, at + 10 * rate));
-      run.end();
-    } catch {
-      if (run !== this.run) return;
-      this.clear();
-      this.say("");
-      this.fail(`${file.name} is not a sound file that this browser can read; try mp3, m4a, ogg, flac or wav.`);
-    }
+  /** Loads a model; if it is refused, the one there is stays, and where there is none the built-in one comes in. */
+  useModel(bundle: BundleRequest): Promise<void> {
+    this.loading = this.loading.then(() => this.load(bundle));
+    return this.loading;
   }
-
-  private async hearLive(source: "microphone" | "tab"): Promise<void> {
-    if (!this.card) return;
-    await this.stopAll();
-    this.hideError();
-    this.say(source === "microphone" ? "Waiting for the microphone …" : "Choose a tab or a screen, and tick its sound …");
-    const { audio, worker } = this.surroundings;
-    let capture: Capture;
-    try {
-      capture = source === "microphone" ? await audio.captureMicrophone() : await audio.captureTab();
-    } catch (error) {
-      this.say("");
-      this.fail(error instanceof CaptureError ? error.message : sentenceOf(error));
-      return;
-    }
-    this.capture = capture;
-    const recording = this.begin(new Recording(source === "microphone" ? "Microphone" : "Sound of a tab", true, this.card));
-    this.player.load(null);
-    this.delays = [];
-    this.liveMark = { atS: 0, ms: performance.now() };
-    capture.onended = () => {
-      void this.stopAll();
-      this.fail(`The sound from ${capture.label || "the device"} ended: it was unplugged, or its sharing was stopped.`);
-    };
-    capture.onlocked = (locked) => this.showLocked(locked);
-    this.showLocked(capture.isLocked());
-    this.run = worker.listen(capture.sampleRate, capture.port, this.events(recording));
-    document.body.classList.add("is-live");
-    byId("stop").hidden = false;
-    byId("stop").focus();
-    this.say(`Listening to ${capture.label || "live sound"}`);
-  }
-
-  private showLocked(locked: boolean): void {
-    if (!this.capture) return;
-    if (locked) {
-      this.say("The browser is holding the sound back. Click anywhere or press a key to let it in.");
-      const retry = () => void this.capture?.unlock().catch(() => undefined);
-      addEventListener("pointerdown", retry, { once: true });
-      addEventListener("keydown", retry, { once: true });
-    } else {
-      this.say(`Listening to ${this.capture.label || "live sound"}`);
-    }
-  }
-
-  /** Ends whatever is being heard; what has been heard stays. */
-  private async stopAll(): Promise<void> {
-    this.run?.stop();
-    this.run = null;
-    byId("stop").hidden = true;
-    document.body.classList.remove("is-live");
-    const capture = this.capture;
-    this.capture = null;
-    if (capture) {
-      this.say("");
-      await capture.close();
-    }
-    this.request();
-  }
-
-  private begin(recording: Recording): Recording {
-    this.hideError();
-    this.recording = recording;
-    this.momentChosen = false;
-    this.painted = "";
-    document.body.classList.add("is-active");
-    document.documentElement.dataset["heard"] = "partly";
-    setText(byId("kicker"), recording.live ? "Live" : "Now hearing");
-    setText(byId("title"), recording.live ? recording.name : stem(recording.name));
-    byId("tools").hidden = false;
-    byId("transport").hidden = recording.live;
-    this.table.setVisible(!recording.live);
-    this.request();
-    return recording;
-  }
-
-  private events(recording: Recording): RunEvents {
-    return {
-      heard: (message) => {
-        recording.add(message);
-        if (recording.curve.nSteps > 0 && message.first === 0) {
-          performance.mark("genre:first-steps");
-          requestAnimationFrame(() => performance.mark("genre:first-curve"));
-        }
-        if (recording.live) this.liveMark = { atS: recording.heardS, ms: performance.now() };
-        if (message.capturedAt !== null && message.count > 0) this.noteDelay(message.capturedAt);
-        this.request();
-      },
-      finished: (message) => {
-        recording.finish(message.durationS);
-        performance.mark("genre:finished", { detail: message.spent });
-        this.run = null;
-        if (recording.curve.nSteps === 0) return recording.live ? this.clear() : this.tooShort(recording);
-        document.documentElement.dataset["heard"] = "whole";
-        setText(byId("kicker"), "Heard");
-        this.say(message.shortfall ?? "");
-        this.table.setVisible(true);
-        this.showTable();
-        this.request();
-      },
-      failed: (sentence) => {
-        this.run = null;
-        if (recording.curve.nSteps === 0) this.clear();
-        this.fail(sentence);
-        this.say("");
-      },
-    };
-  }
-
-  private tooShort(recording: Recording): void {
-    const { timing, front_end } = recording.card;
-    const needed = ((timing.minimum_frames - 1) * front_end.hop_length + front_end.n_fft) / front_end.sample_rate;
-    this.clear();
-    this.say("");
-    this.fail(`${recording.name} is too short: the model needs at least ${needed.toFixed(1)} s of sound.`);
-  }
-
-  /** From the last sample a step heard to the frame that shows the step, in ms; the latest hundred. */
-  private noteDelay(capturedAt: number): void {
-    requestAnimationFrame(() => {
-      this.delays.push(Date.now() - capturedAt);
-      if (this.delays.length > 100) this.delays.shift();
-      const median = [...this.delays].sort((a, b) => a - b)[this.delays.length >> 1];
-      document.documentElement.dataset["delay"] = String(median);
-      if (this.capture && !this.capture.isLocked()) this.say(`Listening to ${this.capture.label || "live sound"}. From sound to curve: ${median} ms`);
-    });
-  }
-
-  /** Back to the empty page, the model kept. */
-  private clear(): void {
-    this.recording = null;
-    this.player.load(null);
-    this.painted = "";
-    document.body.classList.remove("is-active");
-    delete document.documentElement.dataset["heard"];
-    setText(byId("kicker"), "Genre, moment by moment");
-    setText(byId("title"), "What does it hear?");
-    for (const id of ["tools", "transport", "overall"]) byId(id).hidden = true;
-    this.table.setVisible(false);
-    this.now.hide();
-    this.redraw();
-  }
-
-  // Showing -------------------------------------------------------------------------------------
 
   redraw(): void {
-    this.painted = "";
-    this.request();
+    this.stage.redraw();
   }
 
-  private request(): void {
-    if (this.frameRequested) return;
-    this.frameRequested = true;
-    requestAnimationFrame(() => {
-      this.frameRequested = false;
-      this.show();
-      const flowing = this.capture !== null && !this.reducedMotion.matches;
-      if (this.player.playing || flowing) this.request();
-    });
+  private async load(bundle: BundleRequest): Promise<void> {
+    await this.session.stop();
+    this.session.clear();
+    this.notices.hideError();
+    this.inputs.enable(false);
+    this.notices.say("Loading the model …");
+    try {
+      this.accept(await this.surroundings.worker.load(bundle), bundle);
+    } catch (error) {
+      this.notices.say(this.card ? `Still listening with ${modelName(this.card)}.` : "");
+      this.notices.fail(sentenceOf(error));
+      if (!this.card && bundle.kind !== "pretrained") await this.fallBack();
+    }
+    this.inputs.enable(this.card !== null);
+    document.documentElement.dataset["model"] = this.card ? "ready" : "none";
   }
 
-  private show(): void {
-    const { recording, card } = this;
+  private async fallBack(): Promise<void> {
+    const { worker, pretrained } = this.surroundings;
+    const card = await worker.load(pretrained).catch(() => null);
     if (!card) return;
-    if (!recording) {
-      this.stream.paintIdle(card.genres, this.colours);
-      this.stream.movePlayhead({ enabled: false, fromS: 0, toS: 0, positionS: 0, stepS: 1 }, false, "Nothing has been heard yet");
-      return;
-    }
-    const live = this.capture !== null;
-    const position = live ? recording.heardS : Math.min(Math.max(this.player.position, recording.startS), recording.durationS);
-    if (this.player.playing) this.momentChosen = true;
-    this.paintStream(recording, live);
-
-    const answer = recording.curve.nSteps > 0 ? recording.curve.answer() : null;
-    const whole = !live && !this.momentChosen;
-    const belief = whole ? answer : recording.beliefAt(position, this.settings);
-    this.now.show(live ? "Now" : whole ? (recording.finished ? "The whole of it" : "So far") : `At ${clock(position)}`, belief);
-    this.showOverall(recording);
-
-    setText(byId("clock"), clock(position));
-    setText(byId("duration"), clock(recording.durationS));
-    const play = byId<HTMLButtonElement>("play");
-    play.disabled = !this.player.canPlay;
-    play.setAttribute("aria-pressed", String(this.player.playing));
-    play.setAttribute("aria-label", this.player.playing ? "Pause" : "Play");
-    this.stream.movePlayhead(
-      { enabled: !live, fromS: recording.startS, toS: recording.durationS, positionS: position, stepS: card.timing.step_period_s },
-      !live, (this.describe(position) ?? ["Nothing heard yet"]).join(", "),
-    );
+    this.accept(card, pretrained);
+    this.notices.say(`Listening with the built-in model ${modelName(card)} instead.`);
   }
 
-  private paintStream(recording: Recording, live: boolean): void {
-    let [fromS, toS, nowS] = [recording.startS, recording.durationS, recording.heardS];
-    if (live) {
-      const sinceLast = this.reducedMotion.matches ? 0 : (performance.now() - this.liveMark.ms) / 1000;
-      nowS = this.liveMark.atS + Math.min(sinceLast, 1);
-      const span = this.stream.width < 640 ? 20 : 45;
-      // A fresh sheet fills from the left; once full, it moves on.
-      toS = Math.max(nowS, span);
-      fromS = toS - span;
-    }
-    const key = `${fromS} ${toS} ${nowS} ${recording.curve.firstStep} ${recording.curve.nSteps} ${recording.finished} ${this.settings.smoothingS} ${this.settings.unsureBelow}`;
-    if (key === this.painted) return;
-    this.painted = key;
-    this.stream.paint(this.data(recording), fromS, toS, (s) => (live ? liveTick(s, nowS) : clock(s)));
+  private accept(card: Card, bundle: BundleRequest): void {
+    this.card = card;
+    this.stage.setCard(card);
+    this.controls.setCard(card);
+    showCard(card);
+    setText(byId("model-line"), `Model: ${modelName(card)}, ${card.genres.length} genres`);
+    byId("built-in").hidden = bundle.kind === "pretrained";
+    this.notices.say(bundle.kind === "pretrained" ? "" : `Now listening with ${modelName(card)}: it passed its check.`);
   }
 
-  private data(recording: Recording): StreamData {
-    const { shown, times } = recording.shown(this.settings);
-    return {
-      genres: recording.card.genres, colours: this.colours, nSteps: shown.nSteps, times,
-      probabilities: shown.probabilities, states: shown.states,
-      peaks: recording.peaks, peakPeriodS: recording.hopS, peakStartS: recording.startS, endS: recording.heardS,
-    };
-  }
+  // What the visitor brings ---------------------------------------------------------------------
 
-  private showOverall(recording: Recording): void {
-    const line = byId("overall");
-    line.hidden = recording.curve.nSteps === 0;
-    if (!line.hidden) setText(line, this.overallSentence(recording));
-  }
-
-  private overallSentence(recording: Recording): string {
-    const { state, probabilities } = recording.curve.answer();
-    const [first, second] = ranked(probabilities);
-    const name = (g: number) => `${spoken(recording.card.genres[g])} ${percent(probabilities[g])}`;
-    const span = recording.finished && !recording.live ? "The whole song" : "So far";
-    if (state === "silence") return `${span}: silence`;
-    if (state === "unsure") return `${span}: unsure, between ${name(first)} and ${name(second)}`;
-    return `${span}: ${name(first)}, then ${name(second)}`;
-  }
-
-  private describe(seconds: number): string[] | null {
-    const { recording } = this;
-    if (!recording || seconds < recording.startS || seconds > recording.heardS) return null;
-    const belief = recording.beliefAt(seconds, this.settings);
-    if (!belief) return null;
-    const when = this.capture ? liveTick(seconds, recording.heardS) : clock(seconds);
-    if (belief.state === "silence") return [when, "silence"];
-    const top = ranked(belief.probabilities).slice(0, 3).map((g) => `${spoken(recording.card.genres[g])} ${percent(belief.probabilities[g])}`);
-    return [when, ...(belief.state === "unsure" ? ["unsure"] : []), ...top];
-  }
-
-  private showTable(): void {
-    const { recording } = this;
-    if (!recording || !this.table.isOpen) return;
-    const { shown, times } = recording.shown(this.settings);
-    this.table.show(recording.name, recording.card.genres, segments(shown, times, recording.curve.nGenres, recording.startS, recording.heardS));
-  }
-
-  // Pointing and playing ------------------------------------------------------------------------
-
-  private seek(seconds: number): void {
-    this.momentChosen = true;
-    this.player.seek(seconds);
-    this.request();
-  }
-
-  private async togglePlay(): Promise<void> {
-    if (!(await this.player.toggle())) this.say("This browser can hear the file but not play it.");
-    this.request();
-  }
-
-  // Controls ------------------------------------------------------------------------------------
-
-  private connectInputs(): void {
-    const { audio, demos } = this.surroundings;
-    const file = byId<HTMLInputElement>("file");
-    byId("choose-file").addEventListener("click", () => file.click());
-    file.addEventListener("change", () => {
-      const chosen = Array.from(file.files ?? []);
-      file.value = "";
-      if (chosen.length > 0) void classify(chosen).then((dropped) => this.take(dropped));
-    });
-    byId("microphone").addEventListener("click", () => void this.hearLive("microphone"));
-    byId("microphone").hidden = !audio.canCaptureMicrophone;
-    byId("tab-sound").addEventListener("click", () => void this.hearLive("tab"));
-    byId("tab-sound").hidden = !audio.canCaptureTab;
-    byId("stop").addEventListener("click", () => void this.stopAll().then(() => byId("microphone").focus()));
-    for (const demo of demos) {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.disabled = true;
-      button.textContent = demo.title;
-      button.addEventListener("click", () => void this.hearDemo(demo));
-      byId("demos").append(button);
-    }
-
-    const folder = byId<HTMLInputElement>("folder");
-    byId("choose-folder").addEventListener("click", () => folder.click());
-    folder.addEventListener("change", () => {
-      const files = new Map(Array.from(folder.files ?? [], (each) => [each.webkitRelativePath || each.name, each]));
-      folder.value = "";
-      void bundleFrom(files).then((dropped) => this.take(dropped));
-    });
-    const zip = byId<HTMLInputElement>("zip");
-    byId("choose-zip").addEventListener("click", () => zip.click());
-    zip.addEventListener("change", () => {
-      const archive = zip.files?.[0];
-      zip.value = "";
-      if (archive) void this.take({ kind: "zip", archive });
-    });
-    byId("built-in").addEventListener("click", () => {
-      byId<HTMLDialogElement>("about").close();
-      void this.useModel(this.surroundings.pretrained);
-    });
-
-    const zone = byId("dropzone");
-    addEventListener("dragover", (event) => {
-      event.preventDefault();
-      zone.hidden = false;
-    });
-    addEventListener("dragleave", (event) => {
-      if (!event.relatedTarget) zone.hidden = true;
-    });
-    addEventListener("drop", (event) => {
-      event.preventDefault();
-      zone.hidden = true;
-      if (event.dataTransfer) void readDrop(event.dataTransfer).then((dropped) => this.take(dropped));
-    });
-  }
-
-  private async take(dropped: Dropped): Promise<void> {
+  private async take(dropped: Dropped | { readonly kind: "built-in" }): Promise<void> {
     byId<HTMLDialogElement>("about").close();
     switch (dropped.kind) {
       case "nothing":
-        return this.fail(dropped.sentence);
+        return this.notices.fail(dropped.sentence);
       case "sound":
         return this.hearFile(dropped.file);
       case "zip":
         return this.useModel({ kind: "zip", archive: dropped.archive });
       case "bundle":
         return this.useModel({ kind: "files", files: dropped.files });
+      case "built-in":
+        return this.useModel(this.surroundings.pretrained);
     }
   }
 
+  private async hearFile(file: File): Promise<void> {
+    performance.clearMarks();
+    performance.mark("genre:opened");
+    // A song dropped while the model is still on its way is heard as soon as it is there.
+    await this.loading;
+    if (this.card) await this.session.hearFile(file, this.card);
+  }
+
+  private async hearLive(source: LiveSource): Promise<void> {
+    this.notices.hideError();
+    if (this.card) await this.session.hearLive(source, this.card);
+  }
+
   private async hearDemo(demo: DemoSong): Promise<void> {
-    this.say(`Fetching ${demo.title} …`);
+    this.notices.hideError();
+    this.notices.say(`Fetching ${demo.title} …`);
     try {
       const response = await fetch(demo.file);
       if (!response.ok) throw new Error(String(response.status));
       const name = `${demo.title}.${demo.file.split(".").pop()}`;
       await this.hearFile(new File([await response.blob()], name, { type: response.headers.get("content-type") ?? "" }));
     } catch {
-      this.say("");
-      this.fail(`${demo.title} could not be fetched; check the connection and try again.`);
+      this.notices.say("");
+      this.notices.fail(`${demo.title} could not be fetched; check the connection and try again.`);
     }
   }
 
-  private enableInputs(enabled: boolean): void {
-    for (const button of document.querySelectorAll<HTMLButtonElement>(".inputs button")) button.disabled = !enabled;
-    byId<HTMLButtonElement>("stop").disabled = false;
+  // What is heard -------------------------------------------------------------------------------
+
+  private begun(recording: Recording, file: Blob | null): void {
+    this.notices.hideError();
+    document.documentElement.dataset["heard"] = "partly";
+    this.stage.begin(recording);
+    this.player.load(file);
+    this.delay.reset();
+    if (recording.live) this.inputs.setLive(true);
   }
 
-  private connectControls(): void {
+  private heard(recording: Recording, message: HeardMessage): void {
+    if (message.first === 0 && message.count > 0) {
+      performance.mark("genre:first-steps");
+      requestAnimationFrame(() => performance.mark("genre:first-curve"));
+    }
+    if (message.capturedAt !== null && message.count > 0) this.delay.note(message.capturedAt);
+    if (recording === this.session.recording) this.stage.grew();
+  }
+
+  private finished(message: FinishedMessage): void {
+    performance.mark("genre:finished", { detail: message.spent });
+    document.documentElement.dataset["heard"] = "whole";
+    this.stage.finish();
+  }
+
+  private emptied(): void {
+    delete document.documentElement.dataset["heard"];
+    this.player.load(null);
+    this.stage.clear();
+  }
+
+  private showDelay(ms: number): void {
+    document.documentElement.dataset["delay"] = String(ms);
+    this.session.sayHowItFlows(ms);
+  }
+
+  // Keys ----------------------------------------------------------------------------------------
+
+  private connectKeys(): void {
     byId("play").addEventListener("click", () => void this.togglePlay());
+    for (const event of ["pointerdown", "keydown"]) addEventListener(event, () => void this.session.unlock());
     addEventListener("keydown", (event) => {
       const target = event.target as HTMLElement;
       if (event.key !== " " || event.defaultPrevented || target.closest("button, input, summary, a, dialog, [role=slider]")) return;
-      if (!this.recording || this.recording.live) return;
+      if (!this.session.recording || this.session.recording.live) return;
       event.preventDefault();
       void this.togglePlay();
     });
-    byId<HTMLInputElement>("smoothing").addEventListener("input", (event) => {
-      this.change({ ...this.settings, smoothingS: (event.target as HTMLInputElement).valueAsNumber });
-    });
-    byId<HTMLInputElement>("threshold").addEventListener("input", (event) => {
-      this.change({ ...this.settings, unsureBelow: (event.target as HTMLInputElement).valueAsNumber / 100 });
-    });
-    byId("reset").addEventListener("click", () => this.change({ smoothingS: this.card?.smoothing_s ?? 3, unsureBelow: null }));
-    const saving = (make: (recording: Recording) => Promise<Blob> | Blob, extension: string) => async () => {
-      const { recording } = this;
-      if (recording && recording.curve.nSteps > 0) save(await make(recording), `${stem(recording.name)}.${extension}`);
-    };
-    byId("save-csv").addEventListener("click", saving((r) => new Blob([toCsv(r)], { type: "text/csv" }), "csv"));
-    byId("save-json").addEventListener("click", saving((r) => new Blob([toJson(r)], { type: "application/json" }), "json"));
-    byId("save-png").addEventListener("click", saving((r) => toPicture(this.data(r), currentTheme(), {
-      title: r.live ? r.name : stem(r.name), answer: this.overallSentence(r), model: `${r.card.name} ${r.card.version}`,
-    }), "png"));
   }
 
-  private change(settings: DisplaySettings): void {
-    this.settings = settings;
-    this.showControls();
-    this.showTable();
-    this.request();
-  }
-
-  private showControls(): void {
-    if (!this.card) return;
-    const { smoothingS, unsureBelow } = this.settings;
-    const smoothing = byId<HTMLInputElement>("smoothing");
-    const threshold = byId<HTMLInputElement>("threshold");
-    const width = Math.max(1, Math.round(smoothingS / this.card.timing.step_period_s)) * this.card.timing.step_period_s;
-    const effective = unsureBelow ?? forSpan(this.card, this.card.unsure_below, width);
-    smoothing.value = String(smoothingS);
-    threshold.value = String(Math.round(effective * 100));
-    setText(byId("smoothing-value"), smoothingS === 0 ? "none" : `${smoothingS} s`);
-    setText(byId("threshold-value"), percent(effective));
-  }
-
-  private say(sentence: string): void {
-    setText(byId("status"), sentence);
-  }
-
-  private fail(sentence: string): void {
-    const notice = byId("error");
-    notice.textContent = sentence;
-    notice.hidden = false;
-  }
-
-  private hideError(): void {
-    byId("error").hidden = true;
+  private async togglePlay(): Promise<void> {
+    if (!(await this.player.toggle())) this.notices.say("This browser can hear the file but not play it.");
+    this.stage.redraw();
   }
 }
 
-function liveTick(seconds: number, nowS: number): string {
-  const ago = Math.round(nowS - seconds);
-  if (ago < 0) return "";
-  return ago === 0 ? "now" : `${ago} s ago`;
-}
-
-function sentenceOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function modelName({ name, version }: Card): string {
+  return `${name} ${version}`;
 }

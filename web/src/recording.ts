@@ -12,6 +12,8 @@ export interface DisplaySettings {
 
 /** Live sound keeps this much; older moments are forgotten, but still count in the answer. */
 const LIVE_HISTORY_S = 3600;
+/** While live sound flows only this much of it is in view; no more is computed anew with each step. */
+const LIVE_VIEW_S = 60;
 
 export class Recording {
   readonly curve: GenreCurve;
@@ -64,17 +66,19 @@ export class Recording {
     return this.finishedS ?? Math.max(this.announcedS ?? 0, this.heardS);
   }
 
-  /** The curve as it is to be shown, and when each of its steps is. */
-  shown(settings: DisplaySettings): { shown: ShownCurve; times: Float64Array } {
-    const key = `${this.curve.firstStep} ${this.curve.nSteps} ${settings.smoothingS} ${settings.unsureBelow}`;
+  /** The curve as it is to be shown, and when each of its steps is. While live sound flows: its latest minute, or `all` that is kept. */
+  shown(settings: DisplaySettings, all = false): { shown: ShownCurve; times: Float64Array } {
+    const flowing = this.live && !this.finished && !all;
+    const key = `${this.curve.firstStep} ${this.curve.nSteps} ${flowing} ${settings.smoothingS} ${settings.unsureBelow}`;
     if (this.cache?.key !== key) {
+      const first = flowing ? Math.max(0, this.curve.nSteps - Math.ceil(LIVE_VIEW_S / this.card.timing.step_period_s)) : 0;
       const shown = this.curve.smoothed({
         seconds: settings.smoothingS,
         causal: this.live,
         unsureBelow: settings.unsureBelow ?? undefined,
-      });
+      }, first);
       // Live, a step is shown at the moment it became known; in a recording, at the centre of what it heard.
-      const times = Float64Array.from({ length: shown.nSteps }, (_, i) => (this.live ? this.curve.knownAt(i) : this.curve.time(i)));
+      const times = Float64Array.from({ length: shown.nSteps }, (_, i) => (this.live ? this.curve.knownAt(first + i) : this.curve.time(first + i)));
       this.cache = { key, shown, times };
     }
     return this.cache;

@@ -24,12 +24,15 @@ self.addEventListener("fetch", (event) => {
   event.respondWith(request.mode === "navigate" ? freshFirst(request) : storedFirst(request));
 });
 
+/** Milliseconds: a network that takes longer for the page itself counts as none. */
+const PATIENCE = 4000;
+
 /** The page itself comes from the network while there is one, so that a new build shows at once. */
 async function freshFirst(request) {
   try {
-    return await fetch(request);
+    return await fetch(request, { signal: AbortSignal.timeout(PATIENCE) });
   } catch {
-    return (await caches.match("./")) ?? Response.error();
+    return (await caches.match("./")) ?? fetch(request);
   }
 }
 

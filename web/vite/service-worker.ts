@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Plugin } from "vite";
 
-/** Not needed for a visit: the check of foreign models, demo songs, and wasm for browsers without SIMD or with threads. */
-const LEFT_OUT = /golden\.json$|^demo\/|backend-wasm-(?!simd-)[^/]*\.wasm$/;
+/** Not needed for a visit: the check of foreign models, demo songs, rare letters, licences, and wasm for browsers without SIMD or with threads. */
+const LEFT_OUT = /golden\.json$|^demo\/|latin-ext|licences|backend-wasm-(?!simd-)[^/]*\.wasm$/;
 
 export function serviceWorker(): Plugin {
   return {

@@ -45,6 +45,11 @@ const FORMATS = [MP3, MP4, QTFF, OGG, WAVE, FLAC, WEBM, MATROSKA, ADTS];
 /** Blocks handed on are at least this long: fewer, larger pieces cost less. */
 const BLOCK_S = 0.25;
 
+/** Seconds: jumps of the clock below this are rounding in the container, longer ones are silence. */
+const SMALLEST_GAP_S = 0.05;
+/** Seconds: a clock that jumps further is broken. */
+const LARGEST_GAP_S = 600;
+
 /**
  * @throws AudioFileError if there is nothing to hear in the file
  * @throws NotStreamableError if this browser needs the whole file at once
@@ -57,7 +62,8 @@ export async function openFile(file: Blob, name: string): Promise<OpenedFile> {
     const track = await input.getPrimaryAudioTrack();
     if (!track) throw new AudioFileError(`${name} holds no sound, only pictures.`);
     if (typeof AudioDecoder === "undefined" || !(await track.canDecode())) throw new NotStreamableError(await track.getSampleRate());
-    return new StreamedFile(input, track, file, name, await input.getDurationFromMetadata());
+    const startS = Math.max(0, await input.getFirstTimestamp());
+    return new StreamedFile(input, track, file, name, startS, await input.getDurationFromMetadata());
   } catch (error) {
     input.dispose();
     if (error instanceof AudioFileError || error instanceof NotStreamableError) throw error;
@@ -73,6 +79,8 @@ class StreamedFile implements OpenedFile {
     private readonly track: InputAudioTrack,
     private readonly file: Blob,
     private readonly name: string,
+    /** where the container's clock begins, pictures included */
+    private readonly startS: number,
     readonly announcedS: number | null,
   ) {}
 
@@ -84,12 +92,24 @@ class StreamedFile implements OpenedFile {
     let heardS = 0;
     let failure: unknown = null;
     let gathered = new Gatherer(0);
+    let clockS = this.startS;
     try {
       for await (const sample of new AudioSampleSink(this.track).samples()) {
         const { sampleRate, timestamp, numberOfFrames } = sample;
         if (gathered.sampleRate !== sampleRate) {
           if (gathered.length > 0) yield gathered.take();
           gathered = new Gatherer(sampleRate);
+        }
+        // The sound of a video may begin late or pause: its times are those of the pictures.
+        const gapS = timestamp - clockS;
+        clockS = timestamp + numberOfFrames / sampleRate;
+        if (gapS > SMALLEST_GAP_S && gapS < LARGEST_GAP_S) {
+          heardS += gapS;
+          const most = Math.ceil(BLOCK_S * sampleRate);
+          for (let missing = Math.round(gapS * sampleRate); missing > 0; missing -= most) {
+            gathered.addSilence(Math.min(missing, most));
+            yield gathered.take();
+          }
         }
         // Edit lists and pre-skip put what is not to be heard before time zero.
         const cut = Math.min(numberOfFrames, Math.max(toCut, Math.round(-timestamp * sampleRate), 0));
@@ -132,11 +152,7 @@ class Gatherer {
   /** Appends `kept` frames of a sample, from its frame `cut` on. */
   add(sample: AudioSample, cut: number, kept: number): void {
     if (kept <= 0) return;
-    if (this.length + kept > this.buffer.length) {
-      const larger = new Float32Array(2 * (this.length + kept));
-      larger.set(this.buffer.subarray(0, this.length));
-      this.buffer = larger;
-    }
+    this.makeRoom(kept);
     if (this.plane.length < kept) this.plane = new Float32Array(kept);
     const mono = this.buffer.subarray(this.length, this.length + kept);
     const other = this.plane.subarray(0, kept);
@@ -147,6 +163,19 @@ class Gatherer {
     }
     if (channels > 1) for (let i = 0; i < kept; i++) mono[i] /= channels;
     this.length += kept;
+  }
+
+  addSilence(frames: number): void {
+    this.makeRoom(frames);
+    this.buffer.fill(0, this.length, this.length + frames);
+    this.length += frames;
+  }
+
+  private makeRoom(frames: number): void {
+    if (this.length + frames <= this.buffer.length) return;
+    const larger = new Float32Array(2 * (this.length + frames));
+    larger.set(this.buffer.subarray(0, this.length));
+    this.buffer = larger;
   }
 
   take(): MonoBlock {

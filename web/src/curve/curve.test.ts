@@ -98,6 +98,17 @@ describe("GenreCurve", () => {
     expect(curve.raw(curve.nSteps - 1).probabilities[1]).toBeGreaterThan(0.5);
   });
 
+  it.each([true, false])("smooths the latest steps alone as it does among all (causal: %s)", (causal) => {
+    const logits = Array.from({ length: 40 }, (_, i) => [Math.sin(i), Math.cos(i * i), i % 3]);
+    const curve = curveOf(logits, logits.map((_, i) => (i % 7 === 3 ? -90 : -20)));
+    const smoothing = { seconds: 5 * card.timing.step_period_s, causal };
+    const all = curve.smoothed(smoothing);
+    const latest = curve.smoothed(smoothing, 29);
+    expect(latest.nSteps).toBe(11);
+    expect(latest.states).toEqual(all.states.slice(29));
+    latest.probabilities.forEach((p, i) => expect(p).toBeCloseTo(all.probabilities[29 * 3 + i], 6));
+  });
+
   it("refuses steps out of order", () => {
     const curve = curveOf([[1, 0, 0]], [-20]);
     expect(() => curve.add({ first: 2, count: 0, logits: new Float32Array(0), levels: new Float32Array(0) })).toThrow(/order/);

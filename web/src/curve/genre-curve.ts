@@ -1,7 +1,7 @@
 /** The belief over genres for every moment, with the arithmetic of docs/bundle.md ("Curve"). */
 import type { Card } from "../bundle/card.ts";
 import type { Steps } from "../model/step-stream.ts";
-import { forSpan } from "./spans.ts";
+import { forSpan, stepEndS, stepStartS } from "./spans.ts";
 
 export type State = "music" | "unsure" | "silence";
 
@@ -77,13 +77,12 @@ export class GenreCurve {
 
   /** Centre, in seconds, of what kept step `i` heard. */
   time(i: number): number {
-    const [from, to] = this.heardSpan(i);
-    return (from + to) / 2;
+    return (stepStartS(this.card, this.dropped + i) + stepEndS(this.card, this.dropped + i)) / 2;
   }
 
   /** End, in seconds, of what kept step `i` heard: the moment it becomes known. */
   knownAt(i: number): number {
-    return this.heardSpan(i)[1];
+    return stepEndS(this.card, this.dropped + i);
   }
 
   isSilent(i: number): boolean {
@@ -98,36 +97,38 @@ export class GenreCurve {
     return { state, probabilities };
   }
 
-  /** Every kept step, smoothed for display. */
-  smoothed(smoothing: Smoothing): ShownCurve {
+  /** The kept steps from `first` on, smoothed for display. */
+  smoothed(smoothing: Smoothing, first = 0): ShownCurve {
     const { step_period_s } = this.card.timing;
     const width = Math.max(1, roundHalfEven(smoothing.seconds / step_period_s));
     const span = width * step_period_s;
     const temperature = forSpan(this.card, this.card.temperatures, span);
     const threshold = smoothing.unsureBelow ?? forSpan(this.card, this.card.unsure_below, span);
-    const { sums, counts } = this.runningSums();
     const before = smoothing.causal ? width - 1 : Math.floor((width - 1) / 2);
     const after = smoothing.causal ? 0 : Math.floor(width / 2);
-    const probabilities = new Float32Array(this.nKept * this.nGenres);
+    const start = Math.max(0, first - before);
+    const { sums, counts } = this.runningSums(start);
+    const nShown = this.nKept - first;
+    const probabilities = new Float32Array(nShown * this.nGenres);
     const states: State[] = [];
     const mean = new Float64Array(this.nGenres);
-    for (let i = 0; i < this.nKept; i++) {
+    for (let i = first; i < this.nKept; i++) {
       if (this.isSilent(i)) {
-        probabilities.set(this.raw(i).probabilities, i * this.nGenres);
+        probabilities.set(this.raw(i).probabilities, (i - first) * this.nGenres);
         states.push("silence");
         continue;
       }
-      const from = Math.max(0, i - before);
-      const to = Math.min(this.nKept, i + after + 1);
+      const from = Math.max(0, i - before) - start;
+      const to = Math.min(this.nKept, i + after + 1) - start;
       const n = counts[to] - counts[from];
       for (let g = 0; g < this.nGenres; g++) {
         mean[g] = (sums[to * this.nGenres + g] - sums[from * this.nGenres + g]) / n;
       }
       const belief = softmax(mean, temperature);
-      probabilities.set(belief, i * this.nGenres);
+      probabilities.set(belief, (i - first) * this.nGenres);
       states.push(this.named(belief, threshold));
     }
-    return { nSteps: this.nKept, probabilities, states };
+    return { nSteps: nShown, probabilities, states };
   }
 
   /** The answer for everything heard since the start. */
@@ -145,26 +146,16 @@ export class GenreCurve {
     return Math.max(...probabilities) < threshold ? "unsure" : "music";
   }
 
-  /** Start and end, in seconds, of the samples that kept step `i` heard. */
-  private heardSpan(i: number): [number, number] {
-    const { timing, front_end } = this.card;
-    const start = (this.dropped + i) * timing.step_frames + timing.first_frame;
-    const last = start + timing.receptive_field_frames - 1;
-    return [
-      (Math.max(0, start) * front_end.hop_length) / front_end.sample_rate,
-      (last * front_end.hop_length + front_end.n_fft) / front_end.sample_rate,
-    ];
-  }
-
-  /** Sums of the musical steps' logits before each step, and how many there were. */
-  private runningSums(): { sums: Float64Array; counts: Int32Array } {
+  /** From kept step `start` on: sums of the musical steps' logits before each step, and how many there were. */
+  private runningSums(start: number): { sums: Float64Array; counts: Int32Array } {
     const n = this.nGenres;
-    const sums = new Float64Array((this.nKept + 1) * n);
-    const counts = new Int32Array(this.nKept + 1);
-    for (let i = 0; i < this.nKept; i++) {
-      const music = !this.isSilent(i);
+    const length = this.nKept - start;
+    const sums = new Float64Array((length + 1) * n);
+    const counts = new Int32Array(length + 1);
+    for (let i = 0; i < length; i++) {
+      const music = !this.isSilent(start + i);
       counts[i + 1] = counts[i] + (music ? 1 : 0);
-      for (let g = 0; g < n; g++) sums[(i + 1) * n + g] = sums[i * n + g] + (music ? this.logits[i * n + g] : 0);
+      for (let g = 0; g < n; g++) sums[(i + 1) * n + g] = sums[i * n + g] + (music ? this.logits[(start + i) * n + g] : 0);
     }
     return { sums, counts };
   }

@@ -1,4 +1,4 @@
-/** Temperatures and thresholds for a span of any length (docs/bundle.md, "Spans"). */
+/** What a step hears, and temperatures and thresholds for a span of any length (docs/bundle.md, "Spans"). */
 import type { BySpan, Card } from "../bundle/card.ts";
 
 const CLIP_S = 30;
@@ -20,4 +20,16 @@ export function forSpan(card: Card, values: BySpan, seconds: number): number {
     if (seconds <= s1) return v0 + ((v1 - v0) * (Math.log(seconds) - Math.log(s0))) / (Math.log(s1) - Math.log(s0));
   }
   return points[points.length - 1][1];
+}
+
+/** First sample, in seconds, that a step hears. */
+export function stepStartS({ timing, front_end }: Card, step: number): number {
+  const frame = step * timing.step_frames + timing.first_frame;
+  return (Math.max(0, frame) * front_end.hop_length) / front_end.sample_rate;
+}
+
+/** End, in seconds, of what a step hears: the moment it becomes known. */
+export function stepEndS({ timing, front_end }: Card, step: number): number {
+  const last = step * timing.step_frames + timing.first_frame + timing.receptive_field_frames - 1;
+  return (last * front_end.hop_length + front_end.n_fft) / front_end.sample_rate;
 }

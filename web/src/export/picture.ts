@@ -1,7 +1,8 @@
 /** The curve as a picture to keep or send: title, answer, waveform and stream. */
 import { css } from "../views/palette.ts";
 import { clock } from "../views/format.ts";
-import { paintStream, type StreamData, type StreamTheme } from "../views/stream-painter.ts";
+import type { StreamData, StreamTheme } from "../views/stream-data.ts";
+import { paintStream } from "../views/stream-painter.ts";
 
 const WIDTH = 1600;
 const HEIGHT = 900;
@@ -20,7 +21,7 @@ export function toPicture(data: StreamData, theme: StreamTheme, texts: { title: 
   context.fillStyle = css(theme.paper);
   context.fillRect(0, 0, WIDTH, HEIGHT);
   context.fillStyle = css(theme.ink);
-  context.font = `500 52px ${getComputedStyle(document.documentElement).getPropertyValue("--display")}`;
+  context.font = `400 64px ${theme.displayFamily}`;
   context.fillText(texts.title, MARGIN, 104, WIDTH - 2 * MARGIN);
   context.font = `400 26px ${theme.fontFamily}`;
   context.fillText(texts.answer, MARGIN, 156, WIDTH - 2 * MARGIN);

@@ -1,9 +1,18 @@
+import { memory } from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadBundle, type Bundle } from "../bundle/load.ts";
 import { parseGolden } from "../bundle/golden.ts";
 import { bundleFile, bundleSource, haveBundle, startBackendInNode } from "../testing/pretrained.ts";
 import { softmax } from "../curve/genre-curve.ts";
 import { Listener } from "./listener.ts";
+
+/** Bytes of every typed array that an object holds, at any depth. */
+function ownBytes(value: unknown, seen = new Set<unknown>()): number {
+  if (typeof value !== "object" || value === null || seen.has(value)) return 0;
+  seen.add(value);
+  if (ArrayBuffer.isView(value)) return value.byteLength;
+  return Object.values(value).reduce<number>((sum, part) => sum + ownBytes(part, seen), 0);
+}
 
 describe.skipIf(!haveBundle)("Listener", () => {
   let bundle: Bundle;
@@ -46,6 +55,39 @@ describe.skipIf(!haveBundle)("Listener", () => {
     }
     const tolerance = (bundle.card.training["quantisation"] as { tolerance?: number } | undefined)?.tolerance ?? 1e-4;
     expect(worst).toBeLessThan(Math.max(1e-4, tolerance));
+  });
+
+  it.each([22050, 44100, 48000])("knows how long ago, at %i Hz, the last sample came that a step heard", (rate) => {
+    const listener = new Listener(bundle.card, bundle.melBank, bundle.network, rate, { live: true });
+    const { front_end, timing } = bundle.card;
+    let received = 0;
+    for (let i = 0; i < 300; i++) {
+      received += 480;
+      const heard = listener.push(new Float32Array(480).fill(0.1));
+      if (!heard || heard.count === 0) continue;
+      const last = (heard.first + heard.count - 1) * timing.step_frames + timing.first_frame + timing.receptive_field_frames - 1;
+      const endS = (last * front_end.hop_length + front_end.n_fft) / front_end.sample_rate;
+      expect(heard.lagS).toBeCloseTo(received / rate - endS, 9);
+      // a piece, and the low-delay filter where there is one
+      expect(heard.lagS).toBeGreaterThanOrEqual(0);
+      expect(heard.lagS).toBeLessThan(480 / rate + 0.03);
+    }
+    expect(listener.finish().first).toBeGreaterThan(0);
+  });
+
+  it("keeps neither tensors nor sound as time passes", () => {
+    const listener = new Listener(bundle.card, bundle.melBank, bundle.network, 48000, { live: true });
+    const second = Float32Array.from({ length: 48000 }, (_, i) => Math.sin(i * 0.05));
+    const after5s = () => {
+      for (let s = 0; s < 5; s++) for (let at = 0; at < 48000; at += 480) listener.push(second.slice(at, at + 480));
+      return { tensors: memory().numTensors, bytes: ownBytes(listener) };
+    };
+    const early = after5s();
+    after5s();
+    const late = after5s();
+    expect(late.tensors).toBe(early.tensors);
+    // a step's few peaks come and go; one number kept for each frame would be 500 bytes by now
+    expect(Math.abs(late.bytes - early.bytes)).toBeLessThan(200);
   });
 
   it("hears a live stream as it hears the file", () => {

@@ -1,6 +1,7 @@
 /** From mono samples at any rate to steps: resampler, front end and network in a row. */
 import type { Card } from "../bundle/card.ts";
 import { MelStream } from "../dsp/mel.ts";
+import { stepEndS } from "../curve/spans.ts";
 import { createResampler, type BlockFilter } from "../dsp/resampler.ts";
 import { StepStream, type StepNetwork, type Steps } from "./step-stream.ts";
 
@@ -8,6 +9,8 @@ import { StepStream, type StepNetwork, type Steps } from "./step-stream.ts";
 export interface Heard extends Steps {
   /** largest magnitude per hop, from the frame after the last one reported */
   readonly peaks: Float32Array;
+  /** seconds of sound that have arrived after the last sample which the newest step heard */
+  readonly lagS: number;
 }
 
 export interface ListenerOptions {
@@ -28,8 +31,9 @@ export class Listener {
   readonly spent = { resampling: 0, mel: 0, network: 0 };
   /** mono samples at the front end's rate so far */
   nSamples = 0;
+  private received = 0;
 
-  constructor(card: Card, melBank: Float32Array, network: StepNetwork, sampleRate: number, private readonly options: ListenerOptions) {
+  constructor(private readonly card: Card, melBank: Float32Array, network: StepNetwork, private readonly sampleRate: number, private readonly options: ListenerOptions) {
     this.resampler = createResampler(sampleRate, card.front_end.sample_rate, { lowDelay: options.live });
     this.mel = new MelStream(card.front_end, melBank);
     this.steps = new StepStream(network, card.timing);
@@ -38,6 +42,7 @@ export class Listener {
 
   /** @returns the steps that these samples complete, or null if there are too few for a block */
   push(mono: Float32Array): Heard | null {
+    this.received += mono.length;
     this.take(this.timed("resampling", () => this.resampler.push(mono)));
     if (this.steps.pending < this.block) return null;
     const heard = this.heard();
@@ -70,7 +75,7 @@ export class Listener {
       at += part.length;
     }
     this.peaks = [];
-    return { ...steps, peaks };
+    return { ...steps, peaks, lagS: this.received / this.sampleRate - stepEndS(this.card, steps.first + steps.count - 1) };
   }
 
   private timed<T>(stage: keyof Listener["spent"], work: () => T): T {

@@ -18,7 +18,8 @@ export function showCard(card: Card): void {
   if (headline) {
     parts.push(
       create("p", "figure", percent(headline.value)),
-      create("p", "", `of ${headline.n} songs named right (${describe(headline)})${interval(headline)}. By chance it would be ${percent(1 / card.genres.length)}.`),
+      create("p", "claim", claim(headline)),
+      create("p", "faint", `${interval(headline)}Guessing would name ${percent(1 / card.genres.length)}. Measured on ${headline.data_set}, ${headline.split}.`),
     );
   }
   parts.push(
@@ -26,7 +27,7 @@ export function showCard(card: Card): void {
     create("h3", "", "What it hears"),
     create("p", "", hearing(card)),
     create("h3", "", "What the percentages mean"),
-    create("p", "", `They are the network's own belief over ${list(card.genres.map(spoken))}, and nothing else exists for it: music of another kind is put wherever it fits least badly. The belief was adjusted on held-out songs so that, of the moments it calls with 60 %, about 60 % should be right on music like its training music. When its belief is too flat to name a genre, the page says "unsure"; when there is nothing to hear, "silence".`),
+    create("p", "", `They are the network's own belief over ${list(card.genres.map(spoken))}, and nothing else exists for it: music of another kind is put wherever it fits least badly. The belief was adjusted on held-out songs so that, of the moments it calls with 60 %, about 60 % should be right on music like its training music. When its belief is too flat to name a genre, the page says “unsure”; when there is nothing to hear, “silence”.`),
     create("p", "", "Genres are a convention. Where two listeners would disagree, a wavering curve is the honest answer."),
   );
   if (card.limits.length > 0) {
@@ -39,19 +40,22 @@ export function showCard(card: Card): void {
   body.replaceChildren(...parts);
 }
 
-/** The accuracy over whole clips, of the split that says most: a test part before a validation part. */
+/** The model's own accuracy over whole songs, of the split that says most: test before folds before validation. */
 function bestMetric(card: Card): Metric | undefined {
-  const accuracies = card.metrics.filter((metric) => /accuracy/.test(metric.name) && metric.value <= 1);
-  const rank = (metric: Metric) => (/test/.test(metric.split) ? 0 : /fold|cross/.test(metric.split) ? 1 : 2) + (/clip/.test(metric.name) ? 0 : 0.5);
-  return accuracies.sort((a, b) => rank(a) - rank(b))[0];
+  const rank = ({ split }: Metric) => (/test/.test(split) ? 0 : /fold/.test(split) ? 1 : 2);
+  return card.metrics
+    .filter(({ name, value }) => /accuracy$/.test(name) && !/^(baseline|step)_/.test(name) && value <= 1)
+    .sort((a, b) => rank(a) - rank(b))[0];
 }
 
-function describe(metric: Metric): string {
-  return [metric.data_set, `split: ${metric.split}`, metric.note].filter(Boolean).join("; ");
+function claim({ n, split }: Metric): string {
+  return /artist|group/.test(split)
+    ? `of ${n} songs were named right, all of them by artists it had not heard before.`
+    : `of ${n} songs were named right. Whether it knew their artists already, its card does not say.`;
 }
 
-function interval(metric: Metric): string {
-  return metric.interval ? `, with 95 % certainty between ${percent(metric.interval[0])} and ${percent(metric.interval[1])}` : "";
+function interval({ interval }: Metric): string {
+  return interval ? `With 95\u00a0% certainty it is between ${percent(interval[0])} and ${percent(interval[1])}. ` : "";
 }
 
 function hearing(card: Card): string {

@@ -8,6 +8,12 @@ export function clock(seconds: number): string {
   return h > 0 ? `${h}:${String(m).padStart(2, "0")}:${tail}` : `${m}:${tail}`;
 }
 
+/** "0:07.4": where a second is too coarse */
+export function preciseClock(seconds: number): string {
+  const tenths = Math.max(0, Math.round(10 * seconds));
+  return `${clock(tenths / 10)}.${tenths % 10}`;
+}
+
 /** "61 %", held together by a no-break space; never a 100 % or 0 % that is not exact */
 export function percent(probability: number): string {
   if (probability > 0.99 && probability < 1) return ">\u00a099\u00a0%";

@@ -6,6 +6,9 @@ export const PALETTE = [
   "#4451b5", "#e59bb8", "#3f731e", "#e58b2f", "#8f63c4", "#6fb8ee", "#8a2e5c", "#b5c64a", "#378782", "#c0453c",
 ] as const;
 
+/** Share of the paper in the colour of a layer that does not lead. */
+export const MUTED = 0.66;
+
 export type Rgb = readonly [number, number, number];
 
 /** A colour for each of `n` genres; beyond ten they repeat, lighter or darker each time. */

@@ -1,8 +1,10 @@
 /** The stream on the page: its canvas, the playhead, the read-out, and every way to point at a moment. */
 import { byId, setText } from "./dom.ts";
 import { clock } from "./format.ts";
-import { parseHex, type Rgb } from "./palette.ts";
-import { paintIdle, paintStream, type StreamData, type StreamFrame, type StreamTheme } from "./stream-painter.ts";
+import type { Rgb } from "./palette.ts";
+import type { StreamData, StreamFrame } from "./stream-data.ts";
+import { paintIdle, paintStream } from "./stream-painter.ts";
+import { currentTheme } from "./theme.ts";
 
 export interface StreamEvents {
   /** The moment was chosen by click, drag or key. */
@@ -166,14 +168,4 @@ export class StreamView {
     } else return;
     event.preventDefault();
   }
-}
-
-/** The page's present colours, read from its style sheet so that they are defined once. */
-export function currentTheme(): StreamTheme {
-  const style = getComputedStyle(document.documentElement);
-  const colour = (name: string) => parseHex(style.getPropertyValue(name).trim());
-  return {
-    paper: colour("--paper"), ink: colour("--ink"), faint: colour("--faint"), line: colour("--line"),
-    fontFamily: style.getPropertyValue("--text").trim(),
-  };
 }

@@ -1,7 +1,8 @@
 /** The curve as a table, written only while it is open. */
-import type { Segment } from "../curve/segments.ts";
+import { segments } from "../curve/segments.ts";
+import type { DisplaySettings, Recording } from "../recording.ts";
 import { byId, create, setText } from "./dom.ts";
-import { clock, percent, ranked, spoken } from "./format.ts";
+import { percent, preciseClock, ranked, spoken } from "./format.ts";
 
 export class TableView {
   private readonly details = byId<HTMLDetailsElement>("table-details");
@@ -20,7 +21,10 @@ export class TableView {
     this.details.hidden = !visible;
   }
 
-  show(name: string, genres: readonly string[], parts: readonly Segment[]): void {
+  show(recording: Recording, settings: DisplaySettings): void {
+    const { name, card: { genres } } = recording;
+    const { shown, times } = recording.shown(settings);
+    const parts = segments(shown, times, genres.length, recording.startS, recording.heardS);
     setText(this.caption, `${name}: stretches of the same answer, ${parts.length} in all`);
     this.body.replaceChildren(...parts.map((part) => {
       const row = create("tr");
@@ -28,7 +32,7 @@ export class TableView {
       const heard = part.state === "music" ? spoken(genres[part.leader]) : part.state;
       const quiet = part.state === "silence";
       const cells = [
-        clock(part.fromS), clock(part.toS), heard,
+        preciseClock(part.fromS), preciseClock(part.toS), heard,
         quiet ? "–" : percent(part.probabilities[part.state === "music" ? part.leader : first]),
         quiet ? "–" : `${spoken(genres[second])} ${percent(part.probabilities[second])}`,
       ];

@@ -1,5 +1,7 @@
 /** Dark or light: as the system, unless the visitor chose. */
 import { byId } from "./dom.ts";
+import { parseHex } from "./palette.ts";
+import type { StreamTheme } from "./stream-data.ts";
 
 const KEY = "theme";
 
@@ -9,7 +11,7 @@ export function startTheme(onchange: () => void): void {
   const apply = () => {
     const chosen = stored();
     document.documentElement.dataset["theme"] = chosen ?? (dark.matches ? "dark" : "light");
-    button.setAttribute("aria-label", `Light / dark: switch the appearance, now ${chosen ?? "as the system"}`);
+    button.setAttribute("aria-label", `Light or dark: now ${chosen ?? "as the system"}`);
     onchange();
   };
   button.addEventListener("click", () => {
@@ -25,6 +27,8 @@ export function startTheme(onchange: () => void): void {
     apply();
   });
   dark.addEventListener("change", apply);
+  // Words on a canvas do not change by themselves when their typeface arrives.
+  document.fonts.addEventListener("loadingdone", onchange);
   apply();
 }
 
@@ -35,4 +39,14 @@ function stored(): string | null {
   } catch {
     return null;
   }
+}
+
+/** The page's present colours, read from its style sheet so that they are defined once. */
+export function currentTheme(): StreamTheme {
+  const style = getComputedStyle(document.documentElement);
+  const colour = (name: string) => parseHex(style.getPropertyValue(name).trim());
+  return {
+    paper: colour("--paper"), ink: colour("--ink"), faint: colour("--faint"), line: colour("--line"),
+    fontFamily: style.getPropertyValue("--text").trim(), displayFamily: style.getPropertyValue("--display").trim(),
+  };
 }

@@ -1,25 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
+import { FakeWorker } from "../testing/fakes.ts";
 import { smallCard } from "../testing/small-card.ts";
-import { ListeningWorker, type RunEvents, type WorkerLike } from "./client.ts";
-import type { FromWorker, ToWorker } from "./protocol.ts";
-
-class FakeWorker implements WorkerLike {
-  readonly sent: ToWorker[] = [];
-  private readonly listeners: Record<string, ((event: never) => void)[]> = {};
-
-  postMessage(message: ToWorker): void {
-    this.sent.push(message);
-  }
-  addEventListener(type: string, listener: (event: never) => void): void {
-    (this.listeners[type] ??= []).push(listener);
-  }
-  say(message: FromWorker): void {
-    for (const listener of this.listeners["message"]) listener({ data: message } as never);
-  }
-  crash(message: string): void {
-    for (const listener of this.listeners["error"]) listener({ message } as never);
-  }
-}
+import { ListeningWorker, type RunEvents } from "./client.ts";
 
 function setUp() {
   const fake = new FakeWorker();

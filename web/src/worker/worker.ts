@@ -119,7 +119,9 @@ function hearLive(run: number, sampleRate: number, port: MessagePort): void {
       port.close();
       return;
     }
-    report(run, listener!.push(data.mono), data.at);
+    const heard = listener!.push(data.mono);
+    // Filters and frames need sound beyond what a step hears: its last sample came before this piece.
+    report(run, heard, heard && data.at - 1000 * heard.lagS);
   };
 }
 

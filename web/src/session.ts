@@ -1,0 +1,181 @@
+/**
+ * What is being heard: one file, one microphone or one tab at a time.
+ *
+ * Everything that starts, ends or breaks off listening happens here; how it looks is told through `SessionEvents`.
+ */
+import { CaptureError, type Capture, type WebAudio } from "./audio/web-audio.ts";
+import type { Card } from "./bundle/card.ts";
+import { Recording } from "./recording.ts";
+import { sentenceOf, tooShort } from "./words.ts";
+import type { ListeningWorker, Run, RunEvents } from "./worker/client.ts";
+import type { FinishedMessage, HeardMessage } from "./worker/protocol.ts";
+
+export type LiveSource = "microphone" | "tab";
+
+export interface SessionEvents {
+  /** A recording begins and takes the place of the last one. `file` can be played; live sound has none. */
+  begun(recording: Recording, file: Blob | null): void;
+  heard(recording: Recording, message: HeardMessage): void;
+  /** All of it was heard. */
+  finished(recording: Recording, message: FinishedMessage): void;
+  /** Live sound no longer flows; what was heard of it stays. */
+  silenced(): void;
+  /** There is nothing to show any more. */
+  emptied(): void;
+  /** How things stand, in a sentence; empty where all is said. */
+  said(sentence: string): void;
+  /** What went wrong and what to do, in a sentence. */
+  failed(sentence: string): void;
+}
+
+/** The rates that every browser's OfflineAudioContext takes. */
+const DECODABLE_HZ = [8000, 96000] as const;
+const USUAL_HZ = 44100;
+/** Seconds: a whole decoded file is handed over in pieces of this length. */
+const PIECE_S = 10;
+
+export class Session {
+  recording: Recording | null = null;
+  private run: Run | null = null;
+  private capture: Capture | null = null;
+  /** numbers what the visitor asked for: whatever is still being prepared for an older wish is dropped */
+  private wish = 0;
+
+  constructor(private readonly worker: ListeningWorker, private readonly audio: WebAudio, private readonly events: SessionEvents) {}
+
+  get isLive(): boolean {
+    return this.capture !== null;
+  }
+
+  async hearFile(file: File, card: Card): Promise<void> {
+    const wish = await this.next();
+    if (wish !== this.wish) return;
+    const recording = this.begin(new Recording(file.name, false, card), file.size > 0 ? file : null);
+    this.events.said(`Listening to ${file.name} …`);
+    const run: Run = this.worker.openFile(file, file.name, {
+      ...this.runEvents(recording),
+      opened: (announcedS) => {
+        recording.announcedS = announcedS;
+      },
+      decodeYourself: (sampleRate) => void this.decodeHere(file, sampleRate, run),
+    });
+    this.run = run;
+  }
+
+  async hearLive(source: LiveSource, card: Card): Promise<void> {
+    const wish = await this.next();
+    if (wish !== this.wish) return;
+    this.events.said(source === "microphone" ? "Waiting for the microphone …" : "Choose a tab or a screen, and tick its sound …");
+    let capture: Capture;
+    try {
+      capture = source === "microphone" ? await this.audio.captureMicrophone() : await this.audio.captureTab();
+    } catch (error) {
+      if (wish !== this.wish) return;
+      this.events.said("");
+      this.events.failed(error instanceof CaptureError ? error.message : sentenceOf(error));
+      return;
+    }
+    // The permission may come after the visitor has long chosen something else.
+    if (wish !== this.wish) return capture.close();
+    this.capture = capture;
+    const recording = this.begin(new Recording(source === "microphone" ? "Microphone" : "Sound of a tab", true, card), null);
+    capture.onended = () => {
+      void this.stop();
+      this.events.failed(`The sound from ${capture.label || "the device"} ended: it was unplugged, or its sharing was stopped.`);
+    };
+    capture.onlocked = () => this.sayHowItFlows();
+    this.run = this.worker.listen(capture.sampleRate, capture.port, this.runEvents(recording));
+    this.sayHowItFlows();
+  }
+
+  /** Ends whatever is being heard; what has been heard stays. */
+  async stop(): Promise<void> {
+    await this.next();
+  }
+
+  /** Forgets what has been heard. */
+  clear(): void {
+    this.recording = null;
+    this.events.emptied();
+  }
+
+  /** Lets a held-back sound in; only works while a click or a key is being handled. */
+  async unlock(): Promise<void> {
+    if (this.capture?.isLocked()) await this.capture.unlock().catch(() => undefined);
+  }
+
+  /** @param delayMs from sound to curve, once it is known */
+  sayHowItFlows(delayMs?: number): void {
+    if (!this.capture) return;
+    const { label } = this.capture;
+    if (this.capture.isLocked()) this.events.said("The browser is holding the sound back. Click anywhere or press a key to let it in.");
+    else this.events.said(`Listening to ${label || "live sound"}${delayMs === undefined ? "" : `. From sound to curve: ${delayMs} ms`}`);
+  }
+
+  private async next(): Promise<number> {
+    const wish = ++this.wish;
+    this.run?.stop();
+    this.run = null;
+    const capture = this.capture;
+    this.capture = null;
+    if (capture) {
+      this.events.silenced();
+      this.events.said("");
+      await capture.close().catch(() => undefined);
+    }
+    return wish;
+  }
+
+  private begin(recording: Recording, file: Blob | null): Recording {
+    this.recording = recording;
+    this.events.begun(recording, file);
+    return recording;
+  }
+
+  private runEvents(recording: Recording): RunEvents {
+    return {
+      heard: (message) => {
+        recording.add(message);
+        this.events.heard(recording, message);
+      },
+      finished: (message) => {
+        recording.finish(message.durationS);
+        this.run = null;
+        if (recording.curve.nSteps > 0) {
+          this.events.finished(recording, message);
+          this.events.said(message.shortfall ?? "");
+        } else {
+          this.giveUp(recording.live ? "" : tooShort(recording));
+        }
+      },
+      failed: (sentence) => {
+        this.run = null;
+        if (this.capture) void this.stop();
+        if (recording.curve.nSteps === 0) return this.giveUp(sentence);
+        this.events.said("");
+        this.events.failed(sentence);
+      },
+    };
+  }
+
+  private giveUp(sentence: string): void {
+    this.clear();
+    this.events.said("");
+    if (sentence) this.events.failed(sentence);
+  }
+
+  /** For browsers and formats without streamed decoding: the whole file at once, which takes more memory. */
+  private async decodeHere(file: File, sampleRate: number | null, run: Run): Promise<void> {
+    const [lowest, highest] = DECODABLE_HZ;
+    const rate = sampleRate !== null && sampleRate >= lowest && sampleRate <= highest ? sampleRate : USUAL_HZ;
+    try {
+      const mono = await this.audio.decodeWhole(file, rate);
+      if (run !== this.run) return;
+      run.begin(rate);
+      for (let at = 0; at < mono.length; at += PIECE_S * rate) run.feed(mono.slice(at, at + PIECE_S * rate));
+      run.end();
+    } catch {
+      if (run === this.run) this.giveUp(`${file.name} is not a sound file that this browser can read; try mp3, m4a, ogg, flac or wav.`);
+    }
+  }
+}

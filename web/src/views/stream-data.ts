@@ -1,0 +1,42 @@
+/** What the stream is drawn from: a curve, the stretch of time in view, and the page's colours and typefaces. */
+import type { State } from "../curve/genre-curve.ts";
+import type { Rgb } from "./palette.ts";
+
+/** What is to be drawn: a curve with the time of each step. */
+export interface StreamData {
+  readonly genres: readonly string[];
+  readonly colours: readonly Rgb[];
+  readonly nSteps: number;
+  /** seconds, increasing */
+  readonly times: ArrayLike<number>;
+  /** row-major `(nSteps, nGenres)` */
+  readonly probabilities: ArrayLike<number>;
+  readonly states: readonly State[];
+  /** waveform, one value per `peakPeriodS` from `peakStartS` on */
+  readonly peaks: ArrayLike<number>;
+  readonly peakPeriodS: number;
+  readonly peakStartS: number;
+  /** seconds: the sound known so far ends here */
+  readonly endS: number;
+}
+
+export interface StreamFrame {
+  /** CSS pixels */
+  readonly width: number;
+  readonly height: number;
+  /** seconds shown at the left and at the right edge */
+  readonly fromS: number;
+  readonly toS: number;
+  /** label of a moment on the time axis */
+  readonly tick: (seconds: number) => string;
+}
+
+export interface StreamTheme {
+  readonly paper: Rgb;
+  readonly ink: Rgb;
+  readonly faint: Rgb;
+  readonly line: Rgb;
+  readonly fontFamily: string;
+  /** for the large names */
+  readonly displayFamily: string;
+}
