@@ -32,6 +32,9 @@ class Recipe:
     teachers : int >= 0
         Networks trained first by the same recipe, each with another seed, whose beliefs about the unlabelled music
         are learnt too; `training.imitation.genre_weight` says how much they count.
+    logit_limit : float >= 0
+        How far a step's logits may be from their mean after training, see `genre_lib.networks.limit_logits`; 0 bends
+        none.
     non_music : int >= 0
         Synthetic sounds that are no music, shown with equal belief in all genres; see `genre_lib.non_music`.
     """
@@ -42,12 +45,17 @@ class Recipe:
     imitation: str | None = None
     teachers: int = 0
     non_music: int = 0
+    logit_limit: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("teachers", "non_music"):
             value = getattr(self, name)
             if type(value) is not int or value < 0:
                 raise ParameterError(f"{name} in the recipe is {value!r}: it must be a count from 0 up.")
+        if type(self.logit_limit) not in (int, float) or self.logit_limit < 0:
+            raise ParameterError(
+                f"logit_limit in the recipe is {self.logit_limit!r}: it must be a number above 0, or 0 for no limit."
+            )
         if self.teachers and (self.imitation is None or not self.training.imitation.genre_weight > 0):
             raise ParameterError(
                 "Teachers in a recipe need unlabelled music to teach with: give imitation and a genre_weight above 0."
@@ -73,7 +81,7 @@ class Recipe:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """A recipe from the mapping of its file."""
-        known = ("network", "training", "imitation", "teachers", "non_music")
+        known = ("network", "training", "imitation", "teachers", "non_music", "logit_limit")
         for name in values:
             if name not in known:
                 raise unknown_name("name in the recipe", name, known)
@@ -81,9 +89,8 @@ class Recipe:
         name = network.pop("name", cls.network)
         config_of(name, network)
         training = from_mapping(TrainingConfig, values.get("training"), where="training")
-        return cls(
-            name, network, training, values.get("imitation"), values.get("teachers", 0), values.get("non_music", 0)
-        )
+        others = {key: values[key] for key in known[2:] if key in values}
+        return cls(name, network, training, **others)
 
     @classmethod
     def of_network(cls, name: str) -> Self:
@@ -114,6 +121,7 @@ class Recipe:
             "imitation": self.imitation,
             "teachers": self.teachers,
             "non_music": self.non_music,
+            "logit_limit": self.logit_limit,
         }
 
     def to_yaml(self) -> str:

@@ -44,3 +44,10 @@ def test_no_file_is_the_default_and_a_missing_one_an_error() -> None:
     assert Recipe.load("") == Recipe()
     with pytest.raises(ParameterError, match="cannot be read"):
         Recipe.load("nowhere.yaml")
+
+
+def test_a_limit_of_the_logits_is_a_number_from_0_up() -> None:
+    assert Recipe.from_dict({"logit_limit": 8}).to_dict()["logit_limit"] == 8
+    for wrong in (-1, "much", True):
+        with pytest.raises(ParameterError, match="logit_limit"):
+            Recipe.from_dict({"logit_limit": wrong})

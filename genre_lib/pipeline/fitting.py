@@ -14,7 +14,7 @@ from genre_lib.errors import RunError
 from genre_lib.executors import get_executor
 from genre_lib.imitation import Imitation, load_tagger_outputs
 from genre_lib.joined import Joined
-from genre_lib.networks import build
+from genre_lib.networks import build, limit_logits
 from genre_lib.non_music import beliefs, non_music
 from genre_lib.pipeline.prepare import prepared
 from genre_lib.recipe import Recipe
@@ -133,7 +133,7 @@ def fit_recipe(
         **recipe.network_options,
     )
     sounds = non_music(recipe.non_music, data_set.front_end)
-    return fit(
+    result = fit(
         model,
         Joined(train_part.log_mels, sounds),
         beliefs(data_set.labels(), len(sounds), len(data_set.genres)) if sounds else data_set.labels(),
@@ -144,6 +144,9 @@ def fit_recipe(
         run_folder=folder,
         report=report,
     )
+    if recipe.logit_limit:
+        result = replace(result, model=limit_logits(result.model, recipe.logit_limit))
+    return result
 
 
 def teachers_of(run: Run, recipe: Recipe, tracks: Sequence[str], folder: Path) -> list[Fit]:
