@@ -19,9 +19,8 @@ import soundfile
 from genre_lib import batch, cli
 from genre_lib.errors import GenreLibError
 from genre_lib.predict import Prediction, Unusable
+from tests.clusters import REPOSITORY, started_by_hand
 from tests.conftest import write_song
-
-REPOSITORY = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture
@@ -357,35 +356,14 @@ def test_workers_started_by_hand_give_the_serial_table_though_one_is_killed(
     many: Path, tmp_path: Path, pretrained
 ) -> None:
     paths = sorted(many.iterdir())[:300]
-    at = ["--scheduler-file", str(tmp_path / "scheduler.json")]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path}
-    quiet["env"] = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    python = [sys.executable, "-m"]
-    scheduler = [*python, "distributed.cli.dask_scheduler", "--port", "0", "--no-dashboard", *at]
-    worker = [*python, "distributed.cli.dask_worker", "--nthreads", "1", "--no-nanny", "--no-dashboard", *at]
-    processes = [subprocess.Popen(scheduler, **quiet)]
-    try:
-        wait_until((tmp_path / "scheduler.json").exists, processes[0])
-        address = json.loads((tmp_path / "scheduler.json").read_text())["address"]
-        processes += [subprocess.Popen(worker, **quiet) for _ in range(2)]
-        wait_for_workers(address, 2)
-        out, serial = tmp_path / "cluster.csv", tmp_path / "serial.csv"
+    out, serial = tmp_path / "cluster.csv", tmp_path / "serial.csv"
+    with started_by_hand(tmp_path) as (address, workers):
         cluster = start(*paths, "--format", "csv", "--out", out, "--journal", tmp_path / "j", "--scheduler", address)
         assert "broken" in next(iter(cluster.stderr))
-        processes[1].send_signal(signal.SIGKILL)
+        workers[0].send_signal(signal.SIGKILL)
         _, err = cluster.communicate(timeout=200)
+        assert workers[0].wait(timeout=10) == -signal.SIGKILL
         assert f"{len(paths)} heard now" in err
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
     start(*paths, "--format", "csv", "--out", serial, "--journal", tmp_path / "s").communicate(timeout=200)
     assert set(heard(tmp_path / "j", pretrained).values()) == {1}
     assert out.read_text() == serial.read_text()
-
-
-def wait_for_workers(address: str, n_workers: int) -> None:
-    from distributed import Client
-
-    with Client(address, set_as_default=False) as client:
-        client.wait_for_workers(n_workers, timeout=60)

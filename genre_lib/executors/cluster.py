@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from genre_lib.errors import GenreLibError, MissingDependencyError, ParameterError
 from genre_lib.executors.seam import Executor, Outcome, failure_of, worker_died
+from genre_lib.executors.threads import one_thread_for_good
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -80,7 +81,7 @@ class DaskExecutor(Executor):
             while True:
                 window = 1 if alone else 2 * self._count_workers()
                 for item in islice(items, max(0, window - len(running))):
-                    running[self._client.submit(guarded, item, pure=False)] = item
+                    running[self._client.submit(_with_one_thread, guarded, item, pure=False)] = item
                 if not running:
                     return
                 for future in self._wait(list(running)):
@@ -114,3 +115,9 @@ class DaskExecutor(Executor):
                         f"The Dask cluster at {self._address} has no workers left: start some "
                         "and run again, what is done is kept."
                     ) from None
+
+
+def _with_one_thread(guarded: Callable[[tuple[int, T]], Outcome[R]], item: tuple[int, T]) -> Outcome[R]:
+    # Workers that somebody started by hand have as many threads as the machine has cores.
+    one_thread_for_good()
+    return guarded(item)
