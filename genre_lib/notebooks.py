@@ -17,6 +17,7 @@ import yaml
 from genre_lib.errors import ParameterError, RunError
 from genre_lib.options import unknown_name
 from genre_lib.runs import Run, is_alive, library_versions, project_folder, read_json, write_json
+from genre_lib.yaml_text import parse_yaml
 
 PIPELINE = ("01_prepare_data", "02_train", "03_evaluate", "04_filters", "05_export")
 
@@ -194,7 +195,7 @@ def _first_step(record: dict[str, Any], steps: tuple[str, ...], start: str | Non
 
 def _typed(parameter: Parameter, value: Any) -> Any:
     if isinstance(value, str) and parameter.type != "str":
-        value = yaml.safe_load(value)
+        value = _parsed(parameter, value)
     accepted: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "bool": (bool,), "str": (str,)}
     types = accepted.get(parameter.type)
     wrong_bool = isinstance(value, bool) and parameter.type != "bool"
@@ -204,6 +205,15 @@ def _typed(parameter: Parameter, value: Any) -> Any:
     if isinstance(value, str) and os.sep in value and Path(value).expanduser().exists():
         return str(Path(value).expanduser().resolve())
     return value
+
+
+def _parsed(parameter: Parameter, text: str) -> Any:
+    try:
+        return parse_yaml(text)
+    except yaml.YAMLError as error:
+        raise ParameterError(
+            f"The parameter {parameter.name} takes a value of type {parameter.type}, not {text!r}."
+        ) from error
 
 
 def _write(run: Run, record: dict[str, Any]) -> None:

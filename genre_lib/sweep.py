@@ -35,13 +35,13 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-import yaml
 
 from genre_lib import notebooks
 from genre_lib.errors import ParameterError, RunError
 from genre_lib.executors import Executor, SerialExecutor
 from genre_lib.options import unknown_name
 from genre_lib.runs import project_folder, read_json, write_json
+from genre_lib.yaml_text import load_yaml
 
 SWEEP = "sweep.json"
 LOG = "log.txt"
@@ -85,31 +85,26 @@ class Sweep:
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """Read a specification; ParameterError where it cannot be read or holds an unknown name or parameter."""
-        try:
-            values = yaml.safe_load(Path(path).read_text("utf-8"))
-        except (OSError, yaml.YAMLError) as error:
-            raise ParameterError(f"The sweep {path} cannot be read ({error}): check the path and its YAML.") from error
-        if not isinstance(values, Mapping):
-            raise ParameterError(f"The sweep {path} holds no names: see data/sweeps for an example.")
+        values = load_yaml(Path(path), "sweep")
+        if not values:
+            raise ParameterError(f"The sweep {path} is empty: data/sweeps holds examples.")
         return cls.from_dict(values)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """A sweep from the mapping of its file; every run's parameters are checked."""
-        known = ("steps", "fixed", "grid", "random")
-        for name in values:
-            if name not in known:
-                raise unknown_name("name in the sweep", name, known)
-        drawn = dict(values.get("random") or {})
-        space, samples, seed = drawn.pop("space", {}), drawn.pop("samples", 0), drawn.pop("seed", 0)
-        if drawn:
-            raise unknown_name("name in the sweep's random part", next(iter(drawn)), ("space", "samples", "seed"))
-        grid = {name: _choices(name, choices) for name, choices in (values.get("grid") or {}).items()}
-        steps = tuple(values.get("steps") or notebooks.PIPELINE)
-        for step in steps:
-            if step not in notebooks.PIPELINE:
-                raise unknown_name("notebook", step, notebooks.PIPELINE)
-        sweep = cls(steps, dict(values.get("fixed") or {}), grid, dict(space), int(samples), int(seed))
+        values = _mapping("The sweep", values, known=("steps", "fixed", "grid", "random"))
+        fixed = _mapping("fixed in the sweep", values.get("fixed"))
+        grid = _mapping("grid in the sweep", values.get("grid"))
+        drawn = _mapping("random in the sweep", values.get("random"), known=("space", "samples", "seed"))
+        sweep = cls(
+            _steps(values.get("steps")),
+            fixed,
+            {name: _choices(name, choices) for name, choices in grid.items()},
+            _mapping("space in the sweep's random part", drawn.get("space")),
+            _count("samples", drawn.get("samples", 0)),
+            _count("seed", drawn.get("seed", 0)),
+        )
         sweep._check()
         return sweep
 
@@ -138,17 +133,17 @@ class Sweep:
             yield {name: _draw(name, range_, rng) for name, range_ in self.space.items()}
 
     def _check(self) -> None:
-        if self.space and self.samples < 1:
-            raise ParameterError("The sweep's random part draws nothing: give samples, from 1 up.")
+        if bool(self.space) != bool(self.samples):
+            raise ParameterError("The sweep's random part draws nothing: give it a space and samples, from 1 up.")
         twice = (set(self.fixed) & (set(self.grid) | set(self.space))) | (set(self.grid) & set(self.space))
         if twice:
             raise ParameterError(f"{min(twice)} stands twice in the sweep: keep it in one of fixed, grid and random.")
         # Names once, then each value once: a thousand runs hold few values of each parameter.
-        first = self.runs()[0].parameters
-        notebooks.parse_parameters(first, self.steps)
-        for name, choices in self.grid.items():
-            for choice in choices:
-                notebooks.parse_parameters({name: choice}, self.steps)
+        notebooks.parse_parameters(self.runs()[0].parameters, self.steps)
+        choices = {name: range_ for name, range_ in self.space.items() if isinstance(range_, list)}
+        for name, values in (*self.grid.items(), *choices.items()):
+            for value in values:
+                notebooks.parse_parameters({name: value}, self.steps)
 
 
 @dataclass(frozen=True)
@@ -265,6 +260,33 @@ def _word(value: Any) -> str:
     return re.sub(r"[^\w.+-]+", "-", text)
 
 
+def _mapping(what: str, values: Any, known: tuple[str, ...] = ()) -> dict[str, Any]:
+    values = {} if values is None else values
+    if not isinstance(values, Mapping):
+        raise ParameterError(f"{what} is {values!r}: give names with values, as data/sweeps shows.")
+    for name in values:
+        if known and name not in known:
+            raise unknown_name(f"name in {what[0].lower()}{what[1:]}", name, known)
+    return dict(values)
+
+
+def _steps(steps: Any) -> tuple[str, ...]:
+    if steps is None:
+        return notebooks.PIPELINE
+    if not isinstance(steps, list) or not steps:
+        raise ParameterError(f"steps in the sweep is {steps!r}: give a list of notebooks, or leave it out for all.")
+    for step in steps:
+        if step not in notebooks.PIPELINE:
+            raise unknown_name("notebook", step, notebooks.PIPELINE)
+    return tuple(steps)
+
+
+def _count(name: str, value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise ParameterError(f"{name} of the sweep's random part is {value!r}: give a whole number from 0 up.")
+    return value
+
+
 def _choices(name: str, choices: Any) -> tuple[Any, ...]:
     if not isinstance(choices, list | tuple) or not choices:
         raise ParameterError(f"{name} of the sweep's grid is {choices!r}: give a list of values.")
@@ -277,10 +299,14 @@ def _draw(name: str, range_: Any, rng: np.random.Generator) -> Any:
     if not isinstance(range_, Mapping) or not {"low", "high"} <= set(range_) <= {"low", "high", "scale"}:
         raise ParameterError(f"{name} of the sweep's space is {range_!r}: give a list, or low, high and scale.")
     low, high, scale = range_["low"], range_["high"], range_.get("scale", "linear")
-    if scale not in ("linear", "log") or not low < high or (scale == "log" and low <= 0):
+    numbers = type(low) in (int, float) and type(high) in (int, float)
+    if scale not in ("linear", "log") or not numbers or not low < high or (scale == "log" and low <= 0):
         raise ParameterError(f"{name} of the sweep's space has no range ({range_!r}): low < high; log needs low > 0.")
+    whole = type(low) is type(high) is int
+    if whole and scale == "linear":
+        # Rounding would draw the ends half as often.
+        return int(rng.integers(low, high, endpoint=True))
     value = math.exp(rng.uniform(math.log(low), math.log(high))) if scale == "log" else rng.uniform(low, high)
-    whole = isinstance(low, int) and isinstance(high, int)
     return round(value) if whole else float(f"{value:.4g}")
 
 
