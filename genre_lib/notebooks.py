@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import socket
@@ -23,6 +24,9 @@ PIPELINE = ("01_prepare_data", "02_train", "03_evaluate", "04_filters", "05_expo
 
 # Set by the runner itself in every notebook.
 _RUN_FOLDER = "run_folder"
+
+# What a disk says that is full or may not be written.
+_NO_PLACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES)
 
 Say = Callable[[str], None]
 
@@ -133,9 +137,9 @@ def run_pipeline(
 
 def execute(step: str, output: Path, parameters: Mapping[str, Any]) -> None:
     """Run one notebook through papermill; RunError with the last line of its traceback if it fails."""
-    output.parent.mkdir(parents=True, exist_ok=True)
     with _quiet_papermill() as papermill:
         try:
+            output.parent.mkdir(parents=True, exist_ok=True)
             papermill.execute_notebook(
                 notebook_path(step),
                 output,
@@ -151,6 +155,12 @@ def execute(step: str, output: Path, parameters: Mapping[str, Any]) -> None:
         except papermill.exceptions.PapermillExecutionError as error:
             reason = f"{error.ename}: {error.evalue}".strip().splitlines()[0]
             raise RunError(f"{step} stopped with {reason} (the whole of it is in {output}).") from error
+        except OSError as error:
+            if error.errno not in _NO_PLACE:
+                raise
+            raise RunError(
+                f"{output} cannot be written ({error.strerror}): free some space and run again, or choose another."
+            ) from error
 
 
 def _begin(run: Run, parameters: dict[str, dict[str, Any]], steps: tuple[str, ...], say: Say) -> dict[str, Any]:

@@ -121,11 +121,12 @@ def test_two_batches_cannot_share_a_journal(tmp_path: Path, pretrained) -> None:
 
 
 def test_a_file_that_is_no_journal_is_left_alone(capsys, folder: Path) -> None:
-    before = (folder / "broken.mp3").read_bytes()
-    status, _, err = predict(capsys, folder / "a.wav", "--journal", folder / "broken.mp3")
+    notes = folder / "notes.txt"
+    notes.write_text("these are words " * 100)
+    status, _, err = predict(capsys, folder / "a.wav", "--journal", notes)
     assert status == 1
     assert "cannot be used as a journal" in err
-    assert (folder / "broken.mp3").read_bytes() == before
+    assert notes.read_text() == "these are words " * 100
 
 
 def test_parquet_and_csv_hold_the_same_table(capsys, folder: Path, tmp_path: Path, pretrained) -> None:
@@ -182,6 +183,79 @@ def test_a_batch_without_a_place_is_wrong_usage(capsys, folder: Path, arguments:
     status, _, err = predict(capsys, folder, *arguments)
     assert status == 2
     assert says in err
+
+
+@pytest.mark.parametrize("more", [(), ("--journal", "kept")])
+def test_no_output_takes_the_place_of_a_recording(capsys, folder: Path, monkeypatch, more: tuple[str, ...]) -> None:
+    monkeypatch.chdir(folder)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    (folder / "unnamed").write_bytes(before["a.wav"])
+    for out in ("a.wav", "new.flac", "unnamed"):
+        status, _, err = predict(capsys, "a.wav", "unnamed", "--format", "csv", "--out", out, *more)
+        assert status == 2
+        assert err == f"genre: --out {out} has the name of a recording: choose another, it would be overwritten.\n"
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {**before, "unnamed": before["a.wav"]}
+
+
+def test_outputs_that_are_one_file_are_refused(capsys, folder: Path) -> None:
+    status, _, err = predict(capsys, folder, "--format", "csv", "--out", folder / "t", "--journal", folder / "t")
+    assert status == 2
+    assert "--journal and --out name the same file" in err
+
+
+def test_a_table_may_go_to_a_device_or_through_a_link(folder: Path, tmp_path: Path) -> None:
+    """What is written as a whole takes the place of what was there: not of a pipe or a link."""
+    (tmp_path / "real.csv").write_text("old")
+    (tmp_path / "link.csv").symlink_to("real.csv")
+    for out, said in (("/dev/stdout", 5), (tmp_path / "link.csv", 0)):
+        process = start(folder, "--format", "csv", "--out", out, "--journal", tmp_path / "j", stdout=subprocess.PIPE)
+        table, err = process.communicate(timeout=60)
+        assert process.returncode == 1, err
+        assert len(table.splitlines()) == said
+    assert Path("/dev/stdout").is_symlink()
+    assert (tmp_path / "link.csv").is_symlink()
+    assert len((tmp_path / "real.csv").read_text().splitlines()) == 5
+
+
+def limited(n_bytes: int):
+    """Files of the process that starts may not grow beyond that: to it the disk is full."""
+
+    def limit() -> None:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, n_bytes))
+
+    return limit
+
+
+@pytest.mark.parametrize(
+    ("options", "n_bytes"),
+    [
+        (("--format", "csv", "--out", "OUT"), 200),
+        (("--format", "csv", "--out", "OUT", "--journal", "KNOWN"), 200),
+        (("--format", "parquet", "--out", "OUT", "--journal", "KNOWN"), 200),
+        (("--curves", "OUT", "--journal", "KNOWN"), 200),
+        (("--report", "OUT"), 5000),
+        (("--format", "csv", "--out", "OUT", "--journal", "NEW"), 17_000),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
+)
+def test_a_full_disk_is_one_sentence_and_nothing_half_written(
+    options: tuple[str, ...], n_bytes: int, folder: Path, tmp_path: Path, pretrained
+) -> None:
+    (folder / "broken.mp3").unlink()
+    with journal_of(tmp_path / "KNOWN", pretrained) as journal:
+        list(batch.predict_into(journal, sorted(folder.iterdir())))
+    plain = [str(tmp_path / option) if option.isupper() else option for option in options]
+    process = start(folder, *plain, preexec_fn=limited(n_bytes), stdout=subprocess.DEVNULL)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode in (1, 2)
+    (sentence,) = err.splitlines()
+    assert sentence.startswith("genre: ")
+    assert "cannot be" in sentence
+    assert str(tmp_path) in sentence
+    if "--journal" in options or "--report" in options:
+        assert [path for path in tmp_path.glob("**/*OUT*") if path.is_file()] == []
 
 
 def test_a_growing_folder_is_followed_and_growing_files_are_left_alone(tmp_path: Path, pretrained) -> None:

@@ -1,6 +1,4 @@
-"""Sweeps: the notebooks run many times, over a grid or a random sample of their parameters.
-
-A specification is a small YAML file:
+"""What a sweep varies: a grid or a random sample of the notebooks' parameters, in a small YAML file.
 
 ```yaml
 steps: [01_prepare_data, 02_train, 03_evaluate]   # default: the whole pipeline
@@ -14,8 +12,7 @@ random:                                           # optional: each drawn setting
     batch_size: [8, 16, 32]
 ```
 
-Every run is a normal run folder below the sweep's, named by its own parameters: a sweep that was killed, or whose
-specification grew, does only what is missing.
+A run is named by its own parameters: it keeps its name when the sweep grows.
 """
 
 from __future__ import annotations
@@ -24,28 +21,18 @@ import hashlib
 import itertools
 import json
 import math
-import os
 import re
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
 from genre_lib import notebooks
-from genre_lib.errors import ParameterError, RunError
-from genre_lib.executors import Executor, SerialExecutor
+from genre_lib.errors import ParameterError
 from genre_lib.options import unknown_name
-from genre_lib.runs import project_folder, read_json, write_json
 from genre_lib.yaml_text import load_yaml
-
-SWEEP = "sweep.json"
-LOG = "log.txt"
-COMPLAINT = "genre: "
 
 
 @dataclass(frozen=True)
@@ -146,107 +133,6 @@ class Sweep:
                 notebooks.parse_parameters({name: value}, self.steps)
 
 
-@dataclass(frozen=True)
-class RunReport:
-    """What became of one run.
-
-    Attributes
-    ----------
-    run : Planned
-    state : "done", "done before" or "failed"
-    sentence : str
-        Why it failed.
-    """
-
-    run: Planned
-    state: str
-    sentence: str = ""
-
-
-def run_sweep(
-    sweep: Sweep,
-    folder: str | Path,
-    *,
-    executor: Executor | None = None,
-    say: Callable[[str], None] = print,
-) -> list[RunReport]:
-    """Run what is missing of a sweep, each run in a process of its own.
-
-    Parameters
-    ----------
-    sweep : Sweep
-    folder : str or Path
-        The sweep's folder, relative to the checkout.
-    executor : Executor, optional
-        By default one run after the other; cores are shared out evenly between runs at a time.
-    say : callable
-        Gets one line for each run.
-
-    Returns
-    -------
-    list of RunReport
-        In the order of `Sweep.runs`. A run that failed does not stop the others, and is tried again next time.
-    """
-    folder = Path(folder) if Path(folder).is_absolute() else project_folder() / folder
-    planned = sweep.runs()
-    write_json(folder / SWEEP, {**sweep.to_dict(), "runs": {run.name: dict(run.varied) for run in planned}})
-    reports: dict[str, RunReport] = {}
-    for run in planned:
-        if is_done(folder / run.name, sweep.steps):
-            reports[run.name] = RunReport(run, "done before")
-    say(f"{len(planned)} runs in {folder}, {len(reports)} done before")
-    missing = [run for run in planned if run.name not in reports]
-    executor = executor or SerialExecutor()
-    work = partial(_run_one, folder=str(folder), steps=sweep.steps, threads=max(1, _cores() // executor.workers))
-    for outcome in executor.map(work, missing):
-        run = missing[outcome.index]
-        sentence = outcome.failure.message if outcome.failure is not None else str(outcome.value)
-        report = RunReport(run, "failed" if sentence else "done", sentence)
-        reports[run.name] = report
-        say(f"{len(reports)} of {len(planned)}: {report.state} {run.name}" + (f" ({sentence})" if sentence else ""))
-    return [reports[run.name] for run in planned]
-
-
-def is_done(folder: Path, steps: tuple[str, ...]) -> bool:
-    """Whether a run folder holds a finished run of these notebooks."""
-    try:
-        record = read_json(folder / "run.json", missing={})
-    except RunError:
-        return False
-    return record.get("state") == "done" and tuple(record.get("pipeline", ())) == steps
-
-
-def _run_one(run: Planned, *, folder: str, steps: tuple[str, ...], threads: int) -> str:
-    """Run the notebooks in a process of its own; the reason where it fails, else nothing."""
-    place = Path(folder) / run.name
-    place.mkdir(parents=True, exist_ok=True)
-    job = {"folder": str(place), "parameters": dict(run.parameters), "steps": list(steps)}
-    environment = {**os.environ, "TF_NUM_INTRAOP_THREADS": str(threads), "TF_NUM_INTEROP_THREADS": "1"}
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(project_folder()), environment.get("PYTHONPATH")]))
-    with (place / LOG).open("a+", encoding="utf-8") as log:
-        began = log.tell()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "genre_lib.sweep_run"],
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env=environment,
-            cwd=project_folder(),
-        )
-        assert process.stdin is not None
-        # The pipe stays open: the run ends itself when it closes, that is when this process is gone.
-        process.stdin.write(json.dumps(job) + "\n")
-        process.stdin.flush()
-        status = process.wait()
-        process.stdin.close()
-        log.seek(began)
-        complaints = [line.removeprefix(COMPLAINT) for line in log if line.startswith(COMPLAINT)]
-    if status == 0:
-        return ""
-    return complaints[-1].strip() if complaints else f"its process ended with status {status}, see {place / LOG}"
-
-
 def _planned(varied: Mapping[str, Any], parameters: Mapping[str, Any], steps: tuple[str, ...]) -> Planned:
     described = json.dumps([parameters, steps], sort_keys=True, default=str)
     words = "_".join(f"{name}-{_word(value)}" for name, value in varied.items()) or "run"
@@ -308,7 +194,3 @@ def _draw(name: str, range_: Any, rng: np.random.Generator) -> Any:
         return int(rng.integers(low, high, endpoint=True))
     value = math.exp(rng.uniform(math.log(low), math.log(high))) if scale == "log" else rng.uniform(low, high)
     return round(value) if whole else float(f"{value:.4g}")
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
