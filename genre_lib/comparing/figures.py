@@ -122,7 +122,9 @@ def _axis(name: str, values: Sequence[Any]) -> dict[str, Any]:
     if numbers and len(known) > _FEW:
         if not logarithmic:
             return axis
-        decades = range(math.floor(min(places)), math.ceil(max(places)) + 1)
+        decades = range(math.floor(min(places)) - 1, math.ceil(max(places)) + 1)
         ticks = [step * 10.0**decade for decade in decades for step in (1, 2, 5)]
-        known = {math.log10(tick): f"{tick:g}" for tick in ticks if min(values) <= tick <= max(values)}
+        inside = [number for number, tick in enumerate(ticks) if min(values) < tick < max(values)]
+        known = {math.log10(tick): f"{tick:g}" for tick in ticks[inside[0] - 1 : inside[-1] + 2]}
+        axis["range"] = [min(known), max(known)]
     return {**axis, "tickvals": list(known), "ticktext": list(known.values())}
