@@ -425,6 +425,47 @@ def test_2000_files_survive_a_kill_and_nothing_is_heard_twice(many: Path, tmp_pa
     assert out.read_text() == undisturbed.read_text()
 
 
+POISON = """
+import os, signal
+counted_begin = AudioReader.__init__
+
+def poisoned(self, path, *rest, **options):
+    counted_begin(self, path, *rest, **options)
+    if str(path).endswith("b.flac"):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+AudioReader.__init__ = poisoned
+"""
+
+
+@pytest.mark.slow
+def test_a_recording_that_kills_workers_is_set_aside_after_two_tries(folder: Path, tmp_path: Path, pretrained) -> None:
+    into, out = tmp_path / "decoded", tmp_path / "table.csv"
+    environment = counting_decodes(tmp_path / "counting", into)
+    with (tmp_path / "counting" / "sitecustomize.py").open("a") as file:
+        file.write(POISON)
+    arguments = (folder, "--format", "csv", "--executor", "processes", "--workers", "2", "--out", out)
+    _, err = start(*arguments, "--journal", tmp_path / "journal", env=environment).communicate(timeout=120)
+    set_aside = f"{folder / 'b.flac'} ended its worker process twice (out of memory, or a crash while decoding)"
+    assert err.count(set_aside) == 1
+    assert f"{folder / 'b.flac'}: {folder}" not in err
+    rows = {Path(row["path"]).name: row for row in csv.DictReader(out.open())}
+    assert [name for name, row in rows.items() if row["error"]] == ["b.flac", "broken.mp3"]
+    assert rows["b.flac"]["error"].startswith(set_aside)
+    assert decoded(into)["b.flac"] == 2
+    # It is known now, and tried again only when asked for.
+    start(*arguments, "--journal", tmp_path / "journal", env=environment).communicate(timeout=120)
+    assert decoded(into)["b.flac"] == 2
+
+
+def test_a_model_that_workers_do_not_find_is_no_recordings_fault(folder: Path, tmp_path: Path, pretrained) -> None:
+    recordings = sorted(folder.iterdir())
+    with journal_of(tmp_path / "journal", pretrained) as journal:
+        with pytest.raises(GenreLibError, match="nowhere"):
+            list(batch.predict_into(journal, recordings, model=tmp_path / "nowhere"))
+        assert journal.times_computed() == {}
+
+
 @pytest.mark.slow
 def test_workers_started_by_hand_give_the_serial_table_though_one_is_killed(
     many: Path, tmp_path: Path, pretrained

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from genre_lib.errors import AudioError, MissingDependencyError, ParameterError
+from genre_lib.errors import AudioError, GenreLibError, MissingDependencyError, ParameterError
 from genre_lib.executors import Executor, get_executor
 from tests.clusters import REPOSITORY, started_by_hand
 
@@ -241,6 +241,18 @@ def test_workers_started_by_hand_use_one_thread_in_whatever_they_load(tmp_path: 
             assert set(before) <= {1}
             assert len(after) > 1
             assert set(after) == {1}
+
+
+@pytest.mark.slow
+def test_workers_that_cannot_load_the_work_are_not_its_items_failure(tmp_path: Path) -> None:
+    without_tests = {"n_workers": 1, "PYTHONPATH": ""}
+    with (
+        started_by_hand(tmp_path, **without_tests) as (address, _),
+        get_executor("dask", scheduler=address) as executor,
+    ):
+        with pytest.raises(GenreLibError, match=f"at {address} cannot load this work .*install the same genre-lib"):
+            list(executor.map(square, range(3)))
+        assert {o.value for o in executor.map(abs, [-3])} == {3}
 
 
 def _slow_square(number: int) -> int:

@@ -91,6 +91,11 @@ class DaskExecutor(Executor):
                         yield item, future.result()
                     elif isinstance(error, self._distributed.KilledWorker):
                         yield item, None
+                    elif _cannot_load(error):
+                        raise GenreLibError(
+                            f"The workers of the Dask cluster at {self._address} cannot load this work "
+                            f"({error.__cause__ or error}): install the same genre-lib there, and run again."
+                        ) from error
                     else:
                         yield item, Outcome(item[0], failure=failure_of(error))
         finally:
@@ -121,3 +126,8 @@ def _with_one_thread(guarded: Callable[[tuple[int, T]], Outcome[R]], item: tuple
     # Workers that somebody started by hand have as many threads as the machine has cores.
     one_thread_for_good()
     return guarded(item)
+
+
+def _cannot_load(error: BaseException) -> bool:
+    """Whether a worker did not even come to the item: it lacks a module, or has another version of it."""
+    return isinstance(error, ImportError) or (isinstance(error, RuntimeError) and "deserialization" in str(error))
