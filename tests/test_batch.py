@@ -291,6 +291,14 @@ def start(*arguments: str | Path, **options) -> subprocess.Popen:
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY, **options)
 
 
+def test_a_folder_that_is_not_there_is_not_waited_for(capsys, tmp_path: Path) -> None:
+    status, _, err = predict(capsys, tmp_path / "inobx", "--watch", "--journal", tmp_path / "journal")
+    assert status == 2
+    assert (
+        err == f"genre: {tmp_path / 'inobx'} does not exist: check the path, or make the folder before it is watched.\n"
+    )
+
+
 @pytest.mark.slow
 def test_watching_from_the_command_line_ends_with_a_summary(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "table.csv"
