@@ -6,7 +6,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.measuring import Row, clips, seconds
+from benchmarks.measuring import Row, ceiling_of_two, clips, seconds
 from genre_lib.datasets import DataSet, Track, load_features
 from genre_lib.executors import Executor, get_executor
 
@@ -36,6 +36,7 @@ def run() -> list[Row]:
     note = f"{each_ms:.1f} ms a clip on one core, {1000 * two_s / len(paths):.1f} on two"
     return [
         Row(f"{len(paths)} clips of 30 s on two cores against one", ratio, "x", note=note),
+        Row("two cores against one on plain counting", ceiling_of_two(), "x", note="what this machine gives just now"),
         Row("a filled cache against an empty one", one_s / hit_s, "x", aim="at least 20"),
         *(
             Row(f"time of {factor} x the clips", growth[factor] / base, "x", note="linear is the factor")

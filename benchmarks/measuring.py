@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import statistics
 import time
 from collections.abc import Callable
@@ -11,6 +12,9 @@ from typing import Any
 
 import numpy as np
 import soundfile
+
+# About a quarter of a second.
+_COUNTED = 10_000_000
 
 
 class LeftOut(Exception):
@@ -78,6 +82,25 @@ def paired_ratio(
     pairs = [(seconds(slow, repeats=1, warm_up=0), seconds(fast, repeats=1, warm_up=0)) for _ in range(repeats)]
     slow_s, fast_s = (statistics.median(times) for times in zip(*pairs, strict=True))
     return slow_s, fast_s, statistics.median(a / b for a, b in pairs)
+
+
+def ceiling_of_two() -> float:
+    """Twice the work on two processes against one, where nothing is shared: what this machine gives at the moment.
+
+    Other programs, and cores that are two threads of one, leave less than 2; a bench on two cores is to be read by it.
+    """
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        pool.map(_count, [1, 1])
+        ratios = []
+        for _ in range(5):
+            alone = seconds(lambda: [pool.apply(_count, (_COUNTED,)) for _ in range(2)], repeats=1, warm_up=0)
+            both = seconds(lambda: pool.map(_count, [_COUNTED] * 2, chunksize=1), repeats=1, warm_up=0)
+            ratios.append(alone / both)
+    return statistics.median(ratios)
+
+
+def _count(n: int) -> int:
+    return sum(range(n))
 
 
 def greatest_memory_mb() -> float:

@@ -190,6 +190,7 @@ def _predict(options: argparse.Namespace) -> int:
 
     if options.curve and options.format != "json":
         raise ParameterError("--curve needs --format json: a table has one row for each file.")
+    _refuse_to_overwrite(options)
     n_unusable = 0
 
     def told(results: Iterable[predict.Result]) -> Iterator[predict.Result]:
@@ -224,15 +225,38 @@ def _predict(options: argparse.Namespace) -> int:
     return 1 if n_unusable else 0
 
 
+def _refuse_to_overwrite(options: argparse.Namespace) -> None:
+    """No output may take the place of a recording, or of another output."""
+    from genre_lib.audio import AUDIO_EXTENSIONS
+
+    given = {Path(path).resolve() for path in options.paths}
+    taken: dict[Path, str] = {}
+    for name in ("out", "curves", "journal"):
+        value = getattr(options, name)
+        if value is None:
+            continue
+        path = Path(value).resolve()
+        if path.suffix.lower() in AUDIO_EXTENSIONS or (path in given and path.is_file()):
+            raise ParameterError(
+                f"--{name} {value} has the name of a recording: choose another, it would be overwritten."
+            )
+        if path in taken:
+            raise ParameterError(f"--{name} and --{taken[path]} name the same file, {value}: choose two.")
+        taken[path] = name
+
+
 def _write_report(prediction: Any, folder: Path) -> None:
     from genre_lib.report import write_report
 
-    folder.mkdir(parents=True, exist_ok=True)
     out = folder / f"{prediction.path.stem}.html"
     if out.exists():
         # Two songs of one name in different folders: tell them apart rather than overwrite.
         out = folder / f"{prediction.path.stem}-{hashlib.sha256(str(prediction.path).encode()).hexdigest()[:6]}.html"
-    write_report(prediction.curve, prediction.path, out)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_report(prediction.curve, prediction.path, out)
+    except OSError as error:
+        raise ParameterError(f"{out} cannot be written ({error.strerror}): choose another --report folder.") from error
     print(f"report: {out}", file=sys.stderr)
 
 
@@ -252,7 +276,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _sweep(options: argparse.Namespace) -> int:
-    from genre_lib.sweep import Sweep, run_sweep
+    from genre_lib.sweeps import Sweep, run_sweep
 
     sweep = Sweep.load(options.spec)
     if options.list:

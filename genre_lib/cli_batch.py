@@ -93,6 +93,10 @@ class _Batch:
 
     def follow(self, journal: Journal) -> Summary:
         known: list[Path] = []
+        for path in self.options.paths:
+            # An empty folder may fill; a misspelt one would be waited for in vain.
+            if not Path(path).exists():
+                raise ParameterError(f"{path} does not exist: check the path, or make the folder before it is watched.")
 
         def write(recordings: list[Path]) -> None:
             known[:] = recordings

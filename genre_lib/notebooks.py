@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import socket
@@ -17,11 +18,15 @@ import yaml
 from genre_lib.errors import ParameterError, RunError
 from genre_lib.options import unknown_name
 from genre_lib.runs import Run, is_alive, library_versions, project_folder, read_json, write_json
+from genre_lib.yaml_text import parse_yaml
 
 PIPELINE = ("01_prepare_data", "02_train", "03_evaluate", "04_filters", "05_export")
 
 # Set by the runner itself in every notebook.
 _RUN_FOLDER = "run_folder"
+
+# What a disk says that is full or may not be written.
+_NO_PLACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES)
 
 Say = Callable[[str], None]
 
@@ -132,9 +137,9 @@ def run_pipeline(
 
 def execute(step: str, output: Path, parameters: Mapping[str, Any]) -> None:
     """Run one notebook through papermill; RunError with the last line of its traceback if it fails."""
-    output.parent.mkdir(parents=True, exist_ok=True)
     with _quiet_papermill() as papermill:
         try:
+            output.parent.mkdir(parents=True, exist_ok=True)
             papermill.execute_notebook(
                 notebook_path(step),
                 output,
@@ -150,6 +155,12 @@ def execute(step: str, output: Path, parameters: Mapping[str, Any]) -> None:
         except papermill.exceptions.PapermillExecutionError as error:
             reason = f"{error.ename}: {error.evalue}".strip().splitlines()[0]
             raise RunError(f"{step} stopped with {reason} (the whole of it is in {output}).") from error
+        except OSError as error:
+            if error.errno not in _NO_PLACE:
+                raise
+            raise RunError(
+                f"{output} cannot be written ({error.strerror}): free some space and run again, or choose another."
+            ) from error
 
 
 def _begin(run: Run, parameters: dict[str, dict[str, Any]], steps: tuple[str, ...], say: Say) -> dict[str, Any]:
@@ -194,7 +205,7 @@ def _first_step(record: dict[str, Any], steps: tuple[str, ...], start: str | Non
 
 def _typed(parameter: Parameter, value: Any) -> Any:
     if isinstance(value, str) and parameter.type != "str":
-        value = yaml.safe_load(value)
+        value = _parsed(parameter, value)
     accepted: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "bool": (bool,), "str": (str,)}
     types = accepted.get(parameter.type)
     wrong_bool = isinstance(value, bool) and parameter.type != "bool"
@@ -204,6 +215,15 @@ def _typed(parameter: Parameter, value: Any) -> Any:
     if isinstance(value, str) and os.sep in value and Path(value).expanduser().exists():
         return str(Path(value).expanduser().resolve())
     return value
+
+
+def _parsed(parameter: Parameter, text: str) -> Any:
+    try:
+        return parse_yaml(text)
+    except yaml.YAMLError as error:
+        raise ParameterError(
+            f"The parameter {parameter.name} takes a value of type {parameter.type}, not {text!r}."
+        ) from error
 
 
 def _write(run: Run, record: dict[str, Any]) -> None:

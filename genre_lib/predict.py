@@ -13,8 +13,8 @@ from typing import Any
 
 from genre_lib.audio import AUDIO_EXTENSIONS
 from genre_lib.curve import GenreCurve
-from genre_lib.errors import AudioError
-from genre_lib.executors import Executor, Progress
+from genre_lib.errors import AudioError, GenreLibError
+from genre_lib.executors import Executor, Failure, Progress
 from genre_lib.model import GenreModel, load_model
 
 
@@ -142,7 +142,7 @@ def _predict(
         return
     for outcome in executor.map(partial(predict_file, model=model), recordings, progress=progress):
         if outcome.failure is not None:
-            yield Unusable(recordings[outcome.index], f"{recordings[outcome.index]}: {outcome.failure.message}")
+            yield Unusable(recordings[outcome.index], why_unusable(recordings[outcome.index], outcome.failure))
         elif outcome.value is not None:
             yield outcome.value
 
@@ -153,6 +153,19 @@ def predict_file(path: Path, model: str | Path | None = None) -> Result:
         return Prediction(path, model_of_process(model).curve(path))
     except AudioError as error:
         return Unusable(path, str(error))
+
+
+def why_unusable(path: Path, failure: Failure) -> str:
+    """The sentence about a recording that cost its worker an error that nobody foresaw, or its life.
+
+    Raises
+    ------
+    GenreLibError
+        The recording is not to blame, such as for a model that the workers do not find: every other one would fail too.
+    """
+    if failure.expected:
+        raise GenreLibError(failure.message)
+    return failure.message if failure.message.startswith(str(path)) else f"{path}: {failure.message}"
 
 
 def to_csv(results: Iterable[Result], *, genres: Sequence[str] | None = None) -> Iterator[str]:

@@ -14,6 +14,7 @@ from genre_lib.networks import config_of
 from genre_lib.options import from_mapping, unknown_name
 from genre_lib.runs import resolve
 from genre_lib.training import TrainingConfig
+from genre_lib.yaml_text import load_yaml
 
 
 @dataclass(frozen=True)
@@ -72,10 +73,9 @@ class Recipe:
         """
         if not path:
             return cls()
-        try:
-            values = yaml.safe_load(resolve(path).read_text("utf-8")) or {}
-        except (OSError, yaml.YAMLError) as error:
-            raise ParameterError(f"The recipe {path} cannot be read ({error}): check the path and its YAML.") from error
+        values = load_yaml(resolve(path), "recipe") or {}
+        if not isinstance(values, Mapping):
+            raise ParameterError(f"The recipe {path} holds no names with values: see data/recipes for examples.")
         return cls.from_dict(values)
 
     @classmethod

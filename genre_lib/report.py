@@ -15,6 +15,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
+from genre_lib.bundle import write_text
 from genre_lib.curve import GenreCurve
 from genre_lib.errors import ParameterError
 from genre_lib.report_sound import AudioChoice, Sound, read_sound
@@ -61,13 +62,12 @@ def write_report(
     if audio not in ("auto", "embed", "link", "none"):
         raise ParameterError(f"The audio of a report cannot be {audio!r}: use auto, embed, link or none.")
     out = Path(out_path)
-    out.parent.mkdir(parents=True, exist_ok=True)
     path = None if audio_path is None else Path(audio_path)
     if audio == "auto":
         audio = "embed" if curve.duration_s <= EMBED_AT_MOST_S else "link"
     sound = read_sound(curve, path, out, audio)
     name = title or (path.stem.replace("_", " ") if path else "A recording")
-    out.write_text(_page(curve, name, sound), encoding="utf-8")
+    write_text(out, _page(curve, name, sound))
     return out
 
 

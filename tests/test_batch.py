@@ -19,9 +19,8 @@ import soundfile
 from genre_lib import batch, cli
 from genre_lib.errors import GenreLibError
 from genre_lib.predict import Prediction, Unusable
+from tests.clusters import REPOSITORY, started_by_hand
 from tests.conftest import write_song
-
-REPOSITORY = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture
@@ -122,11 +121,12 @@ def test_two_batches_cannot_share_a_journal(tmp_path: Path, pretrained) -> None:
 
 
 def test_a_file_that_is_no_journal_is_left_alone(capsys, folder: Path) -> None:
-    before = (folder / "broken.mp3").read_bytes()
-    status, _, err = predict(capsys, folder / "a.wav", "--journal", folder / "broken.mp3")
+    notes = folder / "notes.txt"
+    notes.write_text("these are words " * 100)
+    status, _, err = predict(capsys, folder / "a.wav", "--journal", notes)
     assert status == 1
     assert "cannot be used as a journal" in err
-    assert (folder / "broken.mp3").read_bytes() == before
+    assert notes.read_text() == "these are words " * 100
 
 
 def test_parquet_and_csv_hold_the_same_table(capsys, folder: Path, tmp_path: Path, pretrained) -> None:
@@ -185,6 +185,79 @@ def test_a_batch_without_a_place_is_wrong_usage(capsys, folder: Path, arguments:
     assert says in err
 
 
+@pytest.mark.parametrize("more", [(), ("--journal", "kept")])
+def test_no_output_takes_the_place_of_a_recording(capsys, folder: Path, monkeypatch, more: tuple[str, ...]) -> None:
+    monkeypatch.chdir(folder)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    (folder / "unnamed").write_bytes(before["a.wav"])
+    for out in ("a.wav", "new.flac", "unnamed"):
+        status, _, err = predict(capsys, "a.wav", "unnamed", "--format", "csv", "--out", out, *more)
+        assert status == 2
+        assert err == f"genre: --out {out} has the name of a recording: choose another, it would be overwritten.\n"
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {**before, "unnamed": before["a.wav"]}
+
+
+def test_outputs_that_are_one_file_are_refused(capsys, folder: Path) -> None:
+    status, _, err = predict(capsys, folder, "--format", "csv", "--out", folder / "t", "--journal", folder / "t")
+    assert status == 2
+    assert "--journal and --out name the same file" in err
+
+
+def test_a_table_may_go_to_a_device_or_through_a_link(folder: Path, tmp_path: Path) -> None:
+    """What is written as a whole takes the place of what was there: not of a pipe or a link."""
+    (tmp_path / "real.csv").write_text("old")
+    (tmp_path / "link.csv").symlink_to("real.csv")
+    for out, said in (("/dev/stdout", 5), (tmp_path / "link.csv", 0)):
+        process = start(folder, "--format", "csv", "--out", out, "--journal", tmp_path / "j", stdout=subprocess.PIPE)
+        table, err = process.communicate(timeout=60)
+        assert process.returncode == 1, err
+        assert len(table.splitlines()) == said
+    assert Path("/dev/stdout").is_symlink()
+    assert (tmp_path / "link.csv").is_symlink()
+    assert len((tmp_path / "real.csv").read_text().splitlines()) == 5
+
+
+def limited(n_bytes: int):
+    """Files of the process that starts may not grow beyond that: to it the disk is full."""
+
+    def limit() -> None:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, n_bytes))
+
+    return limit
+
+
+@pytest.mark.parametrize(
+    ("options", "n_bytes"),
+    [
+        (("--format", "csv", "--out", "OUT"), 200),
+        (("--format", "csv", "--out", "OUT", "--journal", "KNOWN"), 200),
+        (("--format", "parquet", "--out", "OUT", "--journal", "KNOWN"), 200),
+        (("--curves", "OUT", "--journal", "KNOWN"), 200),
+        (("--report", "OUT"), 5000),
+        (("--format", "csv", "--out", "OUT", "--journal", "NEW"), 17_000),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
+)
+def test_a_full_disk_is_one_sentence_and_nothing_half_written(
+    options: tuple[str, ...], n_bytes: int, folder: Path, tmp_path: Path, pretrained
+) -> None:
+    (folder / "broken.mp3").unlink()
+    with journal_of(tmp_path / "KNOWN", pretrained) as journal:
+        list(batch.predict_into(journal, sorted(folder.iterdir())))
+    plain = [str(tmp_path / option) if option.isupper() else option for option in options]
+    process = start(folder, *plain, preexec_fn=limited(n_bytes), stdout=subprocess.DEVNULL)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode in (1, 2)
+    (sentence,) = err.splitlines()
+    assert sentence.startswith("genre: ")
+    assert "cannot be" in sentence
+    assert str(tmp_path) in sentence
+    if "--journal" in options or "--report" in options:
+        assert [path for path in tmp_path.glob("**/*OUT*") if path.is_file()] == []
+
+
 def test_a_growing_folder_is_followed_and_growing_files_are_left_alone(tmp_path: Path, pretrained) -> None:
     folder = tmp_path / "inbox"
     folder.mkdir()
@@ -216,6 +289,14 @@ def test_a_growing_folder_is_followed_and_growing_files_are_left_alone(tmp_path:
 def start(*arguments: str | Path, **options) -> subprocess.Popen:
     command = [sys.executable, "-u", "-m", "genre_lib.cli", "predict", *map(str, arguments)]
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY, **options)
+
+
+def test_a_folder_that_is_not_there_is_not_waited_for(capsys, tmp_path: Path) -> None:
+    status, _, err = predict(capsys, tmp_path / "inobx", "--watch", "--journal", tmp_path / "journal")
+    assert status == 2
+    assert (
+        err == f"genre: {tmp_path / 'inobx'} does not exist: check the path, or make the folder before it is watched.\n"
+    )
 
 
 @pytest.mark.slow
@@ -352,40 +433,60 @@ def test_2000_files_survive_a_kill_and_nothing_is_heard_twice(many: Path, tmp_pa
     assert out.read_text() == undisturbed.read_text()
 
 
+POISON = """
+import os, signal
+counted_begin = AudioReader.__init__
+
+def poisoned(self, path, *rest, **options):
+    counted_begin(self, path, *rest, **options)
+    if str(path).endswith("b.flac"):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+AudioReader.__init__ = poisoned
+"""
+
+
+@pytest.mark.slow
+def test_a_recording_that_kills_workers_is_set_aside_after_two_tries(folder: Path, tmp_path: Path, pretrained) -> None:
+    into, out = tmp_path / "decoded", tmp_path / "table.csv"
+    environment = counting_decodes(tmp_path / "counting", into)
+    with (tmp_path / "counting" / "sitecustomize.py").open("a") as file:
+        file.write(POISON)
+    arguments = (folder, "--format", "csv", "--executor", "processes", "--workers", "2", "--out", out)
+    _, err = start(*arguments, "--journal", tmp_path / "journal", env=environment).communicate(timeout=120)
+    set_aside = f"{folder / 'b.flac'} ended its worker process twice (out of memory, or a crash while decoding)"
+    assert err.count(set_aside) == 1
+    assert f"{folder / 'b.flac'}: {folder}" not in err
+    rows = {Path(row["path"]).name: row for row in csv.DictReader(out.open())}
+    assert [name for name, row in rows.items() if row["error"]] == ["b.flac", "broken.mp3"]
+    assert rows["b.flac"]["error"].startswith(set_aside)
+    assert decoded(into)["b.flac"] == 2
+    # It is known now, and tried again only when asked for.
+    start(*arguments, "--journal", tmp_path / "journal", env=environment).communicate(timeout=120)
+    assert decoded(into)["b.flac"] == 2
+
+
+def test_a_model_that_workers_do_not_find_is_no_recordings_fault(folder: Path, tmp_path: Path, pretrained) -> None:
+    recordings = sorted(folder.iterdir())
+    with journal_of(tmp_path / "journal", pretrained) as journal:
+        with pytest.raises(GenreLibError, match="nowhere"):
+            list(batch.predict_into(journal, recordings, model=tmp_path / "nowhere"))
+        assert journal.times_computed() == {}
+
+
 @pytest.mark.slow
 def test_workers_started_by_hand_give_the_serial_table_though_one_is_killed(
     many: Path, tmp_path: Path, pretrained
 ) -> None:
     paths = sorted(many.iterdir())[:300]
-    at = ["--scheduler-file", str(tmp_path / "scheduler.json")]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path}
-    quiet["env"] = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    python = [sys.executable, "-m"]
-    scheduler = [*python, "distributed.cli.dask_scheduler", "--port", "0", "--no-dashboard", *at]
-    worker = [*python, "distributed.cli.dask_worker", "--nthreads", "1", "--no-nanny", "--no-dashboard", *at]
-    processes = [subprocess.Popen(scheduler, **quiet)]
-    try:
-        wait_until((tmp_path / "scheduler.json").exists, processes[0])
-        address = json.loads((tmp_path / "scheduler.json").read_text())["address"]
-        processes += [subprocess.Popen(worker, **quiet) for _ in range(2)]
-        wait_for_workers(address, 2)
-        out, serial = tmp_path / "cluster.csv", tmp_path / "serial.csv"
+    out, serial = tmp_path / "cluster.csv", tmp_path / "serial.csv"
+    with started_by_hand(tmp_path) as (address, workers):
         cluster = start(*paths, "--format", "csv", "--out", out, "--journal", tmp_path / "j", "--scheduler", address)
         assert "broken" in next(iter(cluster.stderr))
-        processes[1].send_signal(signal.SIGKILL)
+        workers[0].send_signal(signal.SIGKILL)
         _, err = cluster.communicate(timeout=200)
+        assert workers[0].wait(timeout=10) == -signal.SIGKILL
         assert f"{len(paths)} heard now" in err
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
     start(*paths, "--format", "csv", "--out", serial, "--journal", tmp_path / "s").communicate(timeout=200)
     assert set(heard(tmp_path / "j", pretrained).values()) == {1}
     assert out.read_text() == serial.read_text()
-
-
-def wait_for_workers(address: str, n_workers: int) -> None:
-    from distributed import Client
-
-    with Client(address, set_as_default=False) as client:
-        client.wait_for_workers(n_workers, timeout=60)

@@ -1,5 +1,6 @@
 """Items are functions of their numbers, so that every executor must agree with `map`."""
 
+import importlib
 import json
 import os
 import signal
@@ -13,9 +14,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
-from genre_lib.errors import AudioError, MissingDependencyError, ParameterError
+from genre_lib.errors import AudioError, GenreLibError, MissingDependencyError, ParameterError
 from genre_lib.executors import Executor, get_executor
+from tests.clusters import REPOSITORY, started_by_hand
 
 
 def square(number: int) -> int:
@@ -51,10 +54,15 @@ def thread_settings(_: int) -> tuple[str | None, str | None]:
 
 
 def blas_threads(_: int) -> list[int]:
-    from threadpoolctl import threadpool_info
-
     np.ones((4, 4)) @ np.ones((4, 4))
     return [library["num_threads"] for library in threadpool_info()]
+
+
+def threads_of_what_an_item_loads(_: int) -> tuple[list[int], list[int]]:
+    before = blas_threads(0)
+    # It brings an OpenMP of its own.
+    importlib.import_module("sklearn.utils._openmp_helpers")
+    return before, blas_threads(0)
 
 
 @pytest.fixture(scope="module", params=["serial", "processes", pytest.param("dask", marks=pytest.mark.slow)])
@@ -125,6 +133,33 @@ def test_libraries_use_one_thread_while_an_item_runs(executor: Executor) -> None
         assert set(outcome.value) == {1}
 
 
+# What pytest itself or an earlier test loaded would hide it, hence a process of its own.
+LATE_LIBRARY = """
+import importlib
+from genre_lib.executors import get_executor
+from tests.test_executors import blas_threads, threads_of_what_an_item_loads
+
+with get_executor("serial") as executor:
+    early = [outcome.value for outcome in executor.map(blas_threads, [0])]
+    between = blas_threads(0)
+    importlib.import_module("sklearn.utils._openmp_helpers")
+    late = [outcome.value for outcome in executor.map(blas_threads, [0])]
+print(early, between, late, blas_threads(0), sep="\\n")
+"""
+
+
+def test_libraries_that_load_between_items_are_limited_too_and_given_back() -> None:
+    environment = {**os.environ, "OMP_NUM_THREADS": "3", "OPENBLAS_NUM_THREADS": "2"}
+    command = [sys.executable, "-c", LATE_LIBRARY]
+    answer = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=REPOSITORY, check=False)
+    assert answer.returncode == 0, answer.stderr
+    (early,), between, (late,), after = map(json.loads, answer.stdout.splitlines())
+    assert set(early) == set(late) == {1}
+    assert len(late) > len(early)
+    assert 3 in after
+    assert [n for n in after if n != 3] == between
+
+
 def test_worker_processes_start_with_one_thread_set() -> None:
     before = dict(os.environ)
     with get_executor("processes", workers=1) as executor:
@@ -168,7 +203,7 @@ def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
         "    print([o.value for o in executor.map(pid, [0])][0], flush=True)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[1])}
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     parent = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, env=environment, check=False)
     worker = int(parent.stdout)
     deadline = time.monotonic() + 20
@@ -186,31 +221,38 @@ def _state(process: int) -> str:
 
 @pytest.mark.slow
 def test_workers_started_by_hand_are_joined_and_one_may_be_killed(tmp_path: Path) -> None:
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[1])}
-    address_file = tmp_path / "scheduler.json"
-    scheduler = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--port", "0", "--no-dashboard"]
-    worker = [sys.executable, "-m", "distributed.cli.dask_worker", "--nthreads", "1", "--no-dashboard", "--no-nanny"]
-    at = ["--scheduler-file", str(address_file)]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment, "cwd": tmp_path}
-    processes = [subprocess.Popen([*scheduler, *at], **quiet)]
-    try:
-        while not address_file.exists():
-            assert processes[0].poll() is None
-            time.sleep(0.05)
-        processes += [subprocess.Popen([*worker, *at], **quiet) for _ in range(2)]
-        address = json.loads(address_file.read_text())["address"]
-        with get_executor("dask", scheduler=address) as executor:
-            executor._client.wait_for_workers(2, timeout=60)
-            found = {}
-            for outcome in executor.map(_slow_square, range(40)):
-                if len(found) == 5:
-                    processes[1].send_signal(signal.SIGKILL)
-                found[outcome.index] = outcome.value
-        assert found == {i: i * i for i in range(40)}
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
+    found = {}
+    with started_by_hand(tmp_path) as (address, workers), get_executor("dask", scheduler=address) as executor:
+        for outcome in executor.map(_slow_square, range(40)):
+            if len(found) == 5:
+                workers[0].send_signal(signal.SIGKILL)
+            found[outcome.index] = outcome.value
+        assert workers[0].wait(timeout=10) == -signal.SIGKILL
+    assert found == {i: i * i for i in range(40)}
+
+
+@pytest.mark.slow
+def test_workers_started_by_hand_use_one_thread_in_whatever_they_load(tmp_path: Path) -> None:
+    """Two items at a time in one process, which finds three threads in its environment."""
+    many = {"n_workers": 1, "n_threads": 2, "OMP_NUM_THREADS": "3", "OPENBLAS_NUM_THREADS": "3"}
+    with started_by_hand(tmp_path, **many) as (address, _), get_executor("dask", scheduler=address) as executor:
+        for outcome in executor.map(threads_of_what_an_item_loads, range(8)):
+            before, after = outcome.value
+            assert set(before) <= {1}
+            assert len(after) > 1
+            assert set(after) == {1}
+
+
+@pytest.mark.slow
+def test_workers_that_cannot_load_the_work_are_not_its_items_failure(tmp_path: Path) -> None:
+    without_tests = {"n_workers": 1, "PYTHONPATH": ""}
+    with (
+        started_by_hand(tmp_path, **without_tests) as (address, _),
+        get_executor("dask", scheduler=address) as executor,
+    ):
+        with pytest.raises(GenreLibError, match=f"at {address} cannot load this work .*install the same genre-lib"):
+            list(executor.map(square, range(3)))
+        assert {o.value for o in executor.map(abs, [-3])} == {3}
 
 
 def _slow_square(number: int) -> int:

@@ -168,14 +168,15 @@ def test_a_writer_killed_at_any_moment_leaves_whole_entries_only(cache: FeatureC
     rng = np.random.default_rng(0)
     songs = tmp_path / "songs"
     songs.mkdir()
-    for i in range(200):
+    for i in range(20):
         soundfile.write(songs / f"{i}.wav", 0.1 * rng.standard_normal(22050 * 2), 22050)
     code = (
-        "import sys; from pathlib import Path\n"
+        "import itertools, sys; from pathlib import Path\n"
         "from genre_lib.feature_cache import FeatureCache; from genre_lib.front_end import FrontEnd\n"
         "cache = FeatureCache(Path(sys.argv[1]), FrontEnd())\n"
         "print('ready', flush=True)\n"
-        "for song in sorted(Path(sys.argv[2]).iterdir()): cache.compute(song)\n"
+        # For ever: a slow test must not find it done.
+        "for song in itertools.cycle(sorted(Path(sys.argv[2]).iterdir())): cache.compute(song)\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[1])}
     command = [sys.executable, "-c", code, str(cache.folder), str(songs)]
@@ -187,5 +188,5 @@ def test_a_writer_killed_at_any_moment_leaves_whole_entries_only(cache: FeatureC
             time.sleep(0.005)
         writer.send_signal(signal.SIGKILL)
     keys = [path.stem for path in cache.folder.glob("*/*.npy")]
-    assert 5 <= len(keys) < 200
+    assert len(keys) >= 5
     assert all(cache.is_sound(key) for key in keys)

@@ -1,11 +1,10 @@
 """Sweeps: what a specification means, and what is left of one that was killed."""
 
 import json
-import os
-import signal
+import resource
 import subprocess
 import sys
-import time
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,9 @@ import soundfile
 from genre_lib import cli
 from genre_lib.bundle import open_bundle
 from genre_lib.errors import ParameterError
-from genre_lib.sweep import Sweep
+from genre_lib.notebooks import parse_parameters
+from genre_lib.sweeps import Sweep
+from tests.killing import kill_all
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -67,6 +68,17 @@ def test_a_run_keeps_its_name_when_the_sweep_grows() -> None:
         ({"random": {"samples": 2, "space": {"epochs": {"low": 1}}}}, "give a list, or low, high"),
         ({"random": {"samples": 2, "space": {"epochs": {"low": 5, "high": 2}}}}, "has no range"),
         ({"random": {"samples": 2, "sapce": {}}}, "did you mean 'space'"),
+        ({"random": {"samples": 2}}, "draws nothing"),
+        ({"random": {"samples": -2, "space": {"epochs": [1]}}}, "samples .* is -2: give a whole number"),
+        ({"random": {"samples": "many", "space": {"epochs": [1]}}}, "samples .* is 'many'"),
+        ({"random": {"samples": 2, "space": {"epochs": {"low": "few", "high": 2}}}}, "has no range"),
+        ({"random": {"samples": 2, "space": {"epochs": [1, 1, 1, 1, 1, "many"]}}}, "epochs takes a value of type int"),
+        ({"random": {"samples": 2, "space": {"epochs": {"low": 1.5, "high": 3}}}}, "epochs takes a value of type int"),
+        ({"random": {"samples": 2, "space": ["epochs"]}}, "space in the sweep's random part is"),
+        ({"random": 5}, "random in the sweep is 5"),
+        ({"grid": ["epochs"]}, "grid in the sweep is"),
+        ({"fixed": [1]}, "fixed in the sweep is"),
+        ({"steps": "02_train"}, "give a list of notebooks"),
     ],
 )
 def test_a_wrong_specification_is_one_sentence_before_anything_runs(values: dict, says: str) -> None:
@@ -82,10 +94,45 @@ def test_the_examples_can_be_listed(path: Path, capsys: pytest.CaptureFixture[st
     assert len(names) == {"networks": 15, "random": 24}[path.stem]
 
 
-def test_a_specification_that_cannot_be_read_is_one_sentence(tmp_path: Path, capsys) -> None:
-    (tmp_path / "bad.yaml").write_text("grid: [")
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"grid: [", "is not valid YAML"),
+        (b"", "is empty"),
+        (b"- grid", "give names with values"),
+        (b"\xff\xfe", "no text in UTF-8"),
+        (None, "cannot be read (No such file or directory)"),
+    ],
+)
+def test_a_specification_that_cannot_be_read_is_one_sentence(
+    content: bytes | None, says: str, tmp_path: Path, capsys
+) -> None:
+    if content is not None:
+        (tmp_path / "bad.yaml").write_bytes(content)
     assert cli.main(["sweep", str(tmp_path / "bad.yaml")]) == 2
-    assert "cannot be read" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert says in said
+    assert said.count("\n") == 1
+
+
+def test_a_learning_rate_may_be_written_as_people_do(tmp_path: Path) -> None:
+    text = (
+        "random: {samples: 9, space: {learning_rate: {low: 1e-4, high: 1e-2, scale: log}}}\nfixed: {smoothing_s: 2e0}"
+    )
+    (tmp_path / "spec.yaml").write_text(text)
+    runs = Sweep.load(tmp_path / "spec.yaml").runs()
+    assert all(1e-4 <= run.parameters["learning_rate"] <= 1e-2 for run in runs)
+    assert runs[0].parameters["smoothing_s"] == 2.0
+    given = {"learning_rate": "1e-4"}
+    assert parse_parameters(given, ("02_train",)) == {"02_train": {"learning_rate": 0.0001}}
+
+
+def test_whole_numbers_are_drawn_alike_ends_too() -> None:
+    space = {"batch_size": {"low": 1, "high": 3}}
+    sweep = Sweep.from_dict({"random": {"samples": 300, "space": space}})
+    drawn = Counter(values["batch_size"] for values in sweep._drawn())
+    assert set(drawn) == {1, 2, 3}
+    assert min(drawn.values()) > 75
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +157,26 @@ def command(spec: Path, folder: Path) -> list[str]:
 
 
 @pytest.mark.slow
+def test_a_full_disk_ends_a_run_with_one_sentence(small_music: Path, tmp_path: Path) -> None:
+    """The log is on the same disk: the sentence must not be lost with it."""
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(json.dumps({"steps": ["01_prepare_data"], "fixed": {"dataset": str(small_music)}}))
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2500, 2500))
+
+    process = subprocess.run(
+        command(spec, tmp_path / "sweep"), capture_output=True, text=True, preexec_fn=limit, check=False
+    )
+    assert process.returncode == 1
+    (sentence,) = process.stderr.splitlines()
+    assert sentence.startswith("genre: run-")
+    assert sentence.endswith(
+        "01_prepare_data.ipynb cannot be written (File too large): free some space and run again, or choose another."
+    )
+
+
+@pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_a_killed_sweep_goes_on_and_the_notebook_compares_its_runs(small_music: Path, tmp_path: Path) -> None:
     """Kill after two of six tiny runs, go on, hand the result to notebook 06, export the best."""
@@ -127,12 +194,9 @@ def test_a_killed_sweep_goes_on_and_the_notebook_compares_its_runs(small_music: 
     for line in process.stdout:
         if line.startswith("2 of 6"):
             break
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    kill_all(process)
     done = {path.parent: path.stat().st_mtime_ns for path in folder.glob("*/metrics.json") if is_done(path.parent)}
     assert 2 <= len(done) < 6
-    # Kernels end by themselves, within a second or so of what had started them.
-    time.sleep(2)
 
     answer = subprocess.run(command(spec, folder), capture_output=True, text=True, check=False)
     assert answer.returncode == 0, answer.stdout + answer.stderr

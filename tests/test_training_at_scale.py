@@ -14,6 +14,7 @@ SCRIPT = """
 import resource, sys
 from pathlib import Path
 import numpy as np
+from benchmarks.measuring import greatest_memory_mb
 from genre_lib.feature_cache import CachedLogMels, FeatureCache
 from genre_lib.front_end import FrontEnd
 from genre_lib.networks import build
@@ -46,7 +47,7 @@ except MemoryError:
     print("capped")
 history = fitted(3).history
 print("epochs", len(history), "finite", all(np.isfinite(row["loss"]) for row in history))
-print("resident", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+print("resident", greatest_memory_mb() * 2**20)
 """
 
 
@@ -63,7 +64,7 @@ def test_20_gb_of_spectrograms_train_in_one_more_gb_of_memory(tmp_path: Path) ->
     assert int(said["bytes"]) > 20e9
     assert "capped" in said
     assert said["epochs"] == "3 finite True"
-    assert int(said["resident"]) < 4e9
+    assert float(said["resident"]) < 4e9
 
 
 MANY_TRACKS = """

@@ -97,16 +97,23 @@ def _write(
 
 @contextmanager
 def replaced_file(path: Path) -> Iterator[Path]:
-    """A draft beside `path` that takes its place if the block ends without an error."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    """A draft beside `path` that takes its place if the block ends without an error.
+
+    A pipe or device, such as /dev/stdout, is its own draft; a link goes on pointing where it did.
+    """
+    kept = path.exists() and not path.is_file()
+    target = path if kept else path.resolve()
+    draft = path if kept else target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         yield draft
-        os.replace(draft, path)
+        if not kept:
+            os.replace(draft, target)
     except OSError as error:
         raise ParameterError(f"{path} cannot be written ({error.strerror or error}): choose another file.") from error
     finally:
-        draft.unlink(missing_ok=True)
+        if not kept:
+            draft.unlink(missing_ok=True)
 
 
 def printable(text: str) -> str:

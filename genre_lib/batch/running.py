@@ -10,7 +10,7 @@ from pathlib import Path
 from genre_lib.batch.journal import Finished, Journal, Task, identity_of
 from genre_lib.errors import AudioError
 from genre_lib.executors import Executor, Progress, SerialExecutor
-from genre_lib.predict import Result, Unusable, find_recordings, model_of_process
+from genre_lib.predict import Result, Unusable, find_recordings, model_of_process, why_unusable
 
 
 def predict_into(
@@ -41,6 +41,11 @@ def predict_into(
     ------
     Prediction or Unusable
         What is new, after it was recorded.
+
+    Raises
+    ------
+    GenreLibError
+        The model, or the machine, failed and not a recording; what is done is kept.
     """
     tasks = journal.missing(recordings, retry=retry)
     n_all = len(set(recordings))
@@ -51,7 +56,7 @@ def predict_into(
     for done, outcome in enumerate(outcomes, start=before + 1):
         task = tasks[outcome.index]
         if outcome.failure is not None:
-            finished = Finished(task, error=f"{task.path}: {outcome.failure.message}")
+            finished = Finished(task, error=why_unusable(task.path, outcome.failure))
         else:
             assert outcome.value is not None
             finished = outcome.value

@@ -50,7 +50,7 @@ class Summary:
             Their length, and the time it took.
         """
         n_answered = sum(self.states.values())
-        lines = [f"{n_answered + self.n_unusable:>8} recordings, {self.audio_s / 3600:.1f} h of them heard"]
+        lines = [f"{n_answered + self.n_unusable:>8} recordings, {_spoken(self.audio_s)} of music heard"]
         lines += [f"{count:>8} {genre}" for genre, count in self.genres.most_common()]
         lines += [f"{self.states[state]:>8} {state}" for state in ("unsure", "silence") if self.states[state]]
         if self.n_unusable:
@@ -59,6 +59,13 @@ class Summary:
         speed = f", {new_audio_s / seconds:.0f} times real time" if n_new and seconds else ""
         lines.append(f"{n_new:>8} heard now in {seconds:.1f} s{speed}; {known} known before")
         return "\n".join(lines)
+
+
+def _spoken(seconds: float) -> str:
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.0f} s"
 
 
 def summarize(results: Iterable[Result]) -> Summary:

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+# As a module: splits are made of this package's tables, whoever is imported first.
+from genre_lib import splits
 from genre_lib.audio import AudioReader
 from genre_lib.datasets.opening import open_data_set
 from genre_lib.datasets.table import DataSet, Track
@@ -17,7 +19,6 @@ from genre_lib.errors import AudioError
 from genre_lib.executors import Executor, Progress, SerialExecutor
 from genre_lib.feature_cache import MINIMUM_S, SILENT_DBFS, content_hash
 from genre_lib.front_end import FrontEnd
-from genre_lib.splits import crossing_groups, group_note
 
 _NO_GENRE = "(no genre)"
 
@@ -143,12 +144,12 @@ def check_data_set(
     by_content: dict[str, list[str]] = defaultdict(list)
     for i in sorted(findings):
         by_content[findings[i].content].append(data_set.tracks[i].name)
-    note = group_note(data_set)
+    note = splits.group_note(data_set)
     return DataSetReport(
         data_set.name,
         _by_genre(data_set, findings, reasons),
         tuple(tuple(names) for names in by_content.values() if len(names) > 1),
-        crossing_groups(data_set),
+        splits.crossing_groups(data_set),
         data_set.notes if note is None or note in data_set.notes else (*data_set.notes, note),
     )
 

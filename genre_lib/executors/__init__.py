@@ -24,6 +24,7 @@ __all__ = [
     "Progress",
     "SerialExecutor",
     "get_executor",
+    "usable_cores",
 ]
 
 EXECUTOR_NAMES = ("serial", "processes", "dask")
@@ -54,11 +55,12 @@ def get_executor(name: str = "serial", workers: int | None = None, scheduler: st
     if name == "serial":
         return SerialExecutor()
     if name == "processes":
-        return ProcessExecutor(workers or _cores())
+        return ProcessExecutor(workers or usable_cores())
     if name == "dask":
-        return DaskExecutor(workers or _cores(), scheduler)
+        return DaskExecutor(workers or usable_cores(), scheduler)
     raise ParameterError(f"There is no executor {name!r}: choose one of {', '.join(EXECUTOR_NAMES)}.")
 
 
-def _cores() -> int:
+def usable_cores() -> int:
+    """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from genre_lib.errors import GenreLibError, MissingDependencyError, ParameterError
 from genre_lib.executors.seam import Executor, Outcome, failure_of, worker_died
+from genre_lib.executors.threads import one_thread_for_good
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -80,7 +81,7 @@ class DaskExecutor(Executor):
             while True:
                 window = 1 if alone else 2 * self._count_workers()
                 for item in islice(items, max(0, window - len(running))):
-                    running[self._client.submit(guarded, item, pure=False)] = item
+                    running[self._client.submit(_with_one_thread, guarded, item, pure=False)] = item
                 if not running:
                     return
                 for future in self._wait(list(running)):
@@ -90,6 +91,11 @@ class DaskExecutor(Executor):
                         yield item, future.result()
                     elif isinstance(error, self._distributed.KilledWorker):
                         yield item, None
+                    elif _cannot_load(error):
+                        raise GenreLibError(
+                            f"The workers of the Dask cluster at {self._address} cannot load this work "
+                            f"({error.__cause__ or error}): install the same genre-lib there, and run again."
+                        ) from error
                     else:
                         yield item, Outcome(item[0], failure=failure_of(error))
         finally:
@@ -114,3 +120,14 @@ class DaskExecutor(Executor):
                         f"The Dask cluster at {self._address} has no workers left: start some "
                         "and run again, what is done is kept."
                     ) from None
+
+
+def _with_one_thread(guarded: Callable[[tuple[int, T]], Outcome[R]], item: tuple[int, T]) -> Outcome[R]:
+    # Workers that somebody started by hand have as many threads as the machine has cores.
+    one_thread_for_good()
+    return guarded(item)
+
+
+def _cannot_load(error: BaseException) -> bool:
+    """Whether a worker did not even come to the item: it lacks a module, or has another version of it."""
+    return isinstance(error, ImportError) or (isinstance(error, RuntimeError) and "deserialization" in str(error))

@@ -6,29 +6,16 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from itertools import islice
 from multiprocessing import connection, get_context, parent_process
 from threading import Thread
 from typing import TypeVar
 
 from genre_lib.executors.seam import Executor, Outcome, failure_of, worker_died
+from genre_lib.executors.threads import one_thread_environment
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-# Parallelism is over items: a library that starts threads of its own in every worker only makes them wait.
-_ONE_THREAD = dict.fromkeys(
-    (
-        "OMP_NUM_THREADS",
-        "OPENBLAS_NUM_THREADS",
-        "MKL_NUM_THREADS",
-        "VECLIB_MAXIMUM_THREADS",
-        "TF_NUM_INTRAOP_THREADS",
-        "TF_NUM_INTEROP_THREADS",
-    ),
-    "1",
-)
 
 
 class ProcessExecutor(Executor):
@@ -92,7 +79,7 @@ def _submit(
     pool: ProcessPoolExecutor, guarded: Callable[[tuple[int, T]], Outcome[R]], item: tuple[int, T]
 ) -> Future[Outcome[R]]:
     # Workers start at a submit, and their libraries read these variables when they load.
-    with _one_thread_environment():
+    with one_thread_environment():
         try:
             return pool.submit(guarded, item)
         except BrokenProcessPool as error:
@@ -139,17 +126,3 @@ def _end_with_parent() -> None:
             os._exit(1)
 
     Thread(target=watch, daemon=True).start()
-
-
-@contextmanager
-def _one_thread_environment() -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in _ONE_THREAD}
-    os.environ.update(_ONE_THREAD)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

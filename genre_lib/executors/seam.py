@@ -5,13 +5,12 @@ from __future__ import annotations
 import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sized
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from functools import lru_cache, partial
-from importlib import import_module
+from functools import partial
 from typing import Any, Generic, Self, TypeVar
 
 from genre_lib.errors import GenreLibError
+from genre_lib.executors.threads import OneThreadForNow
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -105,30 +104,19 @@ class SerialExecutor(Executor):
     def _outcomes(
         self, guarded: Callable[[tuple[int, T]], Outcome[R]], items: Iterator[tuple[int, T]]
     ) -> Iterator[Outcome[R]]:
-        return map(guarded, items)
+        one_thread = OneThreadForNow()
+        for item in items:
+            with one_thread():
+                outcome = guarded(item)
+            yield outcome
 
 
 def _guarded(function: Callable[[T], R], item: tuple[int, T]) -> Outcome[R]:
     index, argument = item
     try:
-        with _one_thread():
-            return Outcome(index, value=function(argument))
+        return Outcome(index, value=function(argument))
     except Exception as error:
         return Outcome(index, failure=failure_of(error))
-
-
-def _one_thread() -> AbstractContextManager[Any]:
-    """Keeps libraries that are loaded already from starting threads, in this process and in Dask's workers too."""
-    controller = _thread_controller()
-    return nullcontext() if controller is None else controller.limit(limits=1)
-
-
-@lru_cache(maxsize=1)
-def _thread_controller() -> Any:
-    try:
-        return import_module("threadpoolctl").ThreadpoolController()
-    except ImportError:
-        return None
 
 
 def failure_of(error: BaseException) -> Failure:

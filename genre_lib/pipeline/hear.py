@@ -31,6 +31,7 @@ def hear_filters(
     neurons_at_most: int = 0,
     executor: str = "serial",
     workers: int = 0,
+    scheduler: str = "",
     progress: Callable[[str], Progress | None] | None = None,
 ) -> Filters:
     """Find the filters of the run's network in its data set, into the run's folder `filters`.
@@ -47,14 +48,14 @@ def hear_filters(
         Names separated by commas; none is all.
     neurons_at_most : int
         The first so many of each layer; 0 is all.
-    executor, workers
+    executor, workers, scheduler
         See `genre_lib.executors.get_executor`.
     """
     features = prepared(run)
     if part:
         features = features.subset(part)
     names = [name.strip() for name in layers.split(",") if name.strip()]
-    with get_executor(executor, workers=workers or None) as pool:
+    with get_executor(executor, workers=workers or None, scheduler=scheduler or None) as pool:
         return find_filters(
             trained(run, final=True),
             features,

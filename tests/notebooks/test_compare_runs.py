@@ -143,6 +143,44 @@ def test_the_table_sorts_and_keeps_names_harmless(tmp_path: Path) -> None:
     assert "data-value='null'" in text
 
 
+@pytest.fixture
+def random_search(tmp_path: Path) -> list[comparing.FinishedRun]:
+    """30 runs, each a setting of its own."""
+    rng = np.random.default_rng(0)
+    for number in range(30):
+        parameters = {
+            "learning_rate": float(f"{10 ** rng.uniform(-4, -2):.4g}"),
+            "batch_size": [4, 8, 16][number % 3],
+            "recipe": f"data/recipes/{'small' if number % 2 else 'residual'}.yaml",
+        }
+        write_run(tmp_path / f"{number}", parameters, 0.5 + 0.4 * rng.random())
+    return comparing.load_runs(tmp_path)
+
+
+def test_parallel_axes_say_only_what_was_tried(random_search) -> None:
+    figure = comparing.parallel_coordinates(random_search)
+    axes = {axis.label: axis for axis in figure.data[0].dimensions}
+    assert set(axes) == {"learning_rate (log)", "batch_size", "recipe", "accuracy"}
+    rates = [run.parameters["learning_rate"] for run in random_search]
+    assert 10 ** np.array(axes["learning_rate (log)"].values) == pytest.approx(rates)
+    assert {"0.0002", "0.001", "0.005"} <= set(axes["learning_rate (log)"].ticktext)
+    assert list(axes["batch_size"].ticktext) == ["4", "8", "16"]
+    assert list(axes["batch_size"].tickvals) == [4, 8, 16]
+    assert list(axes["recipe"].ticktext) == ["residual", "small"]
+
+
+def test_figures_of_many_settings_name_the_best_and_stay_readable(random_search) -> None:
+    settings = comparing.settings_of(random_search)
+    overview, curves = comparing.settings_figure(settings), comparing.learning_curves(settings)
+    assert list(overview.data[1].x) == [setting.score.value for setting in settings[:20]]
+    assert max(len(line) for name in overview.data[1].y for line in name.split("<br>")) <= 40
+    assert "best 20 of 30" in overview.layout.title.subtitle.text
+    assert len(curves.data) == 30
+    named = [line.name for line in curves.data if line.showlegend]
+    assert sorted(named) == sorted(setting.name for setting in settings[:8])
+    assert "best 8 of 30" in curves.layout.title.subtitle.text
+
+
 @pytest.mark.slow
 def test_a_press_on_a_head_sorts_by_it(tmp_path: Path) -> None:
     import pandas as pd

@@ -1,11 +1,8 @@
 """Real runs through papermill: resumed after a kill, and what a failing notebook leaves."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import nbformat
@@ -16,6 +13,7 @@ import soundfile
 from genre_lib import notebooks
 from genre_lib.bundle import open_bundle
 from genre_lib.errors import RunError
+from tests.killing import kill_all
 
 pytestmark = pytest.mark.slow
 
@@ -57,8 +55,7 @@ def run_and_kill(folder: Path, music: Path, when: str) -> None:
     assert process.stdout is not None
     for line in process.stdout:
         if when in line:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            kill_all(process)
             return
     pytest.fail(f"the run never said {when!r}")
 
@@ -89,7 +86,6 @@ def test_a_run_folder_holds_everything(undisturbed: Path) -> None:
 def test_a_killed_run_goes_on_and_ends_the_same(undisturbed: Path, music: Path, tmp_path: Path, when: str) -> None:
     folder = tmp_path / "killed"
     run_and_kill(folder, music, when)
-    time.sleep(1)
     out = run(folder, music)
     assert "was killed while running; it goes on now" in out
     if when.startswith("epoch"):
@@ -125,5 +121,4 @@ def test_a_run_in_progress_is_not_joined(tmp_path: Path, music: Path) -> None:
         assert second.returncode == 1
         assert f"is being run by process {process.pid}" in second.stderr
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        kill_all(process)

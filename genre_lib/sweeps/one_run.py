@@ -1,6 +1,6 @@
 """One run of a sweep, in a process of its own that ends with the process that started it.
 
-Reads one line of JSON (folder, parameters, steps) and keeps standard input open as a sign of life.
+Its argument is JSON (folder, parameters, steps); standard input is a sign of life: the starting process holds it open.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ import threading
 
 from genre_lib import notebooks
 from genre_lib.errors import GenreLibError
-from genre_lib.sweep import COMPLAINT
+from genre_lib.sweeps.running import COMPLAINT
 
 
 def main() -> int:
     """Run the notebooks; 0 where all of them finished."""
-    job = json.loads(sys.stdin.readline())
+    job = json.loads(sys.argv[1])
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         notebooks.run_pipeline(job["folder"], job["parameters"], steps=tuple(job["steps"]))
