@@ -71,7 +71,7 @@ dashboard: $(READY) ## serve the dashboard on this machine
 pretrain: $(READY) ## rebuild the pretrained model from ../shared/data (up to 3 hours)
 	@$(BIN)/genre run --name pretrain -p dataset ../shared/data/gtzan-mel -p recipe data/recipes/gtzan.yaml -p refit true \
 	  -p executor processes -p folds 5 -p fold_seeds 3 -p baseline data/recipes/deepsound2018.yaml \
-	  -p name gtzan -p version 0.1.0 -p description "$(PRETRAINED_IS)" -p limits "$(GTZAN_LIMITS)"
+	  -p name gtzan -p version 0.2.0 -p description "$(PRETRAINED_IS)" -p limits "$(GTZAN_LIMITS)"
 	@rm -rf data/models/gtzan && cp -r runs/pretrain/bundle data/models/gtzan
 	@mkdir -p data/models/gtzan-evaluation && cp runs/pretrain/evaluation/*.json data/models/gtzan-evaluation/
 	@$(BIN)/genre model check
