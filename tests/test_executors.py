@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from genre_lib.errors import AudioError, MissingDependencyError, ParameterError
-from genre_lib.executors import Executor, get_executor
+from genre_lib.executors import Executor, ThreadExecutor, get_executor
 
 
 def square(number: int) -> int:
@@ -57,9 +57,9 @@ def blas_threads(_: int) -> list[int]:
     return [library["num_threads"] for library in threadpool_info()]
 
 
-@pytest.fixture(scope="module", params=["serial", "processes", pytest.param("dask", marks=pytest.mark.slow)])
+@pytest.fixture(scope="module", params=["serial", "threads", "processes", pytest.param("dask", marks=pytest.mark.slow)])
 def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
-    with get_executor(request.param, workers=2) as executor:
+    with ThreadExecutor(2) if request.param == "threads" else get_executor(request.param, workers=2) as executor:
         yield executor
 
 

@@ -13,6 +13,7 @@ from genre_lib.errors import ParameterError
 from genre_lib.executors.cluster import DaskExecutor
 from genre_lib.executors.processes import ProcessExecutor
 from genre_lib.executors.seam import Executor, Failure, Outcome, Progress, SerialExecutor
+from genre_lib.executors.threads import ThreadExecutor
 
 __all__ = [
     "EXECUTOR_NAMES",
@@ -23,6 +24,8 @@ __all__ = [
     "ProcessExecutor",
     "Progress",
     "SerialExecutor",
+    "ThreadExecutor",
+    "cores",
     "get_executor",
 ]
 
@@ -54,11 +57,12 @@ def get_executor(name: str = "serial", workers: int | None = None, scheduler: st
     if name == "serial":
         return SerialExecutor()
     if name == "processes":
-        return ProcessExecutor(workers or _cores())
+        return ProcessExecutor(workers or cores())
     if name == "dask":
-        return DaskExecutor(workers or _cores(), scheduler)
+        return DaskExecutor(workers or cores(), scheduler)
     raise ParameterError(f"There is no executor {name!r}: choose one of {', '.join(EXECUTOR_NAMES)}.")
 
 
-def _cores() -> int:
+def cores() -> int:
+    """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

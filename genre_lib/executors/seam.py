@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sized
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from importlib import import_module
 from typing import Any, Generic, Self, TypeVar
 
 from genre_lib.errors import GenreLibError
+from genre_lib.shared_context import SharedContext
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -111,24 +113,37 @@ class SerialExecutor(Executor):
 def _guarded(function: Callable[[T], R], item: tuple[int, T]) -> Outcome[R]:
     index, argument = item
     try:
-        with _one_thread():
+        with ONE_THREAD:
             return Outcome(index, value=function(argument))
     except Exception as error:
         return Outcome(index, failure=failure_of(error))
 
 
-def _one_thread() -> AbstractContextManager[Any]:
-    """Keeps libraries that are loaded already from starting threads, in this process and in Dask's workers too."""
-    controller = _thread_controller()
-    return nullcontext() if controller is None else controller.limit(limits=1)
+@contextmanager
+def _limited() -> Iterator[None]:
+    try:
+        controller = _thread_controller(len(sys.modules))
+    except ImportError:
+        yield
+        return
+    with controller.limit(limits=1):
+        yield
 
 
 @lru_cache(maxsize=1)
-def _thread_controller() -> Any:
-    try:
-        return import_module("threadpoolctl").ThreadpoolController()
-    except ImportError:
-        return None
+def _thread_controller(_: int) -> Any:
+    # Knows the libraries that are loaded when it is made: modules imported later may bring others.
+    return import_module("threadpoolctl").ThreadpoolController()
+
+
+# Keeps libraries that are loaded already from starting threads, in this process and in Dask's workers too.
+ONE_THREAD = SharedContext(_limited)
+
+
+def one_openmp_thread_here() -> None:
+    """For a thread of this process that lives on: OpenMP counts threads for each thread that asks, BLAS does not."""
+    with suppress(ImportError):
+        _thread_controller(len(sys.modules)).limit(limits=1, user_api="openmp")
 
 
 def failure_of(error: BaseException) -> Failure:

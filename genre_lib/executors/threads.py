@@ -1,0 +1,44 @@
+"""Threads of this process: nothing has to be started, and what native code does runs beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from itertools import islice
+from typing import TypeVar
+
+from genre_lib.executors.seam import ONE_THREAD, Executor, Outcome, one_openmp_thread_here
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class ThreadExecutor(Executor):
+    """Threads of this process, for functions whose time is spent in code that lets go of the interpreter."""
+
+    name = "threads"
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self._pool = ThreadPoolExecutor(workers, initializer=one_openmp_thread_here)
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _outcomes(
+        self, guarded: Callable[[tuple[int, T]], Outcome[R]], items: Iterator[tuple[int, T]]
+    ) -> Iterator[Outcome[R]]:
+        running: set[Future[Outcome[R]]] = set()
+        try:
+            # For all of them at once: each item asks for it too, which is then only a count.
+            with ONE_THREAD:
+                while True:
+                    room = 2 * self.workers - len(running)
+                    running |= {self._pool.submit(guarded, item) for item in islice(items, room)}
+                    if not running:
+                        return
+                    finished, running = wait(running, return_when=FIRST_COMPLETED)
+                    yield from (future.result() for future in finished)
+        finally:
+            for future in running:
+                future.cancel()
