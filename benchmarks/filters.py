@@ -3,8 +3,9 @@
 The way of 2018 (`extract_filters.py` of the original), stated anew: the spectrograms of all tracks as one array; layer
 by layer, the activations of all tracks at once; for each neuron the tracks with the highest peaks; for each excerpt the
 whole track decoded again by librosa, cut and joined; a plain wav a neuron. Both ways begin with the spectrograms
-at hand and the network loaded, hear the same clips and cut as many excerpts. Ours also matches loudness, packs FLAC,
-draws the pictures, counts the genres, writes the gallery, and makes the network that the dashboard hears with.
+at hand and the network loaded, hear the same clips, cut as many excerpts and write plain wav. Ours also matches
+loudness, draws the pictures, counts the genres, writes the gallery, and makes the network that the dashboard hears
+with. It uses every core; CPU time tells what is saved beyond that.
 
 `python -m benchmarks.filters WAY FOLDER` runs one way and prints its seconds and its memory.
 """

@@ -80,7 +80,7 @@ def to_mono(samples: NDArray[Any], sample_rate: int, target_rate: int) -> NDArra
         samples = samples / float(np.iinfo(samples.dtype).max + 1)
     mono = samples.astype(np.float32, copy=False)
     if mono.ndim == 2:
-        mono = mono.mean(axis=1)
+        mono = mono[:, 0] if mono.shape[1] == 1 else mono.mean(axis=1)
     if not np.isfinite(mono).all():
         raise AudioError("The samples hold values that are not numbers (NaN or infinity): clean them first.")
     if sample_rate != target_rate:

@@ -6,11 +6,18 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
+
+from genre_lib.shared_context import SharedContext
+
+
+def quiet_native_stderr() -> AbstractContextManager[None]:
+    """Send file descriptor 2 nowhere for as long as any thread is inside; errors still raise."""
+    return _QUIET
 
 
 @contextlib.contextmanager
-def quiet_native_stderr() -> Iterator[None]:
-    """Send file descriptor 2 nowhere for as long as the context lasts; errors still raise."""
+def _nowhere() -> Iterator[None]:
     try:
         sys.stderr.flush()
         saved = os.dup(2)
@@ -25,3 +32,6 @@ def quiet_native_stderr() -> Iterator[None]:
         os.dup2(saved, 2)
         os.close(nowhere)
         os.close(saved)
+
+
+_QUIET = SharedContext(_nowhere)

@@ -17,7 +17,7 @@ import pytest
 from threadpoolctl import threadpool_info
 
 from genre_lib.errors import AudioError, GenreLibError, MissingDependencyError, ParameterError
-from genre_lib.executors import Executor, get_executor
+from genre_lib.executors import Executor, ThreadExecutor, get_executor
 from tests.clusters import REPOSITORY, started_by_hand
 
 
@@ -65,9 +65,9 @@ def threads_of_what_an_item_loads(_: int) -> tuple[list[int], list[int]]:
     return before, blas_threads(0)
 
 
-@pytest.fixture(scope="module", params=["serial", "processes", pytest.param("dask", marks=pytest.mark.slow)])
+@pytest.fixture(scope="module", params=["serial", "threads", "processes", pytest.param("dask", marks=pytest.mark.slow)])
 def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
-    with get_executor(request.param, workers=2) as executor:
+    with ThreadExecutor(2) if request.param == "threads" else get_executor(request.param, workers=2) as executor:
         yield executor
 
 

@@ -69,9 +69,11 @@ class ListenTab:
         self._why = Why(models, visit, lambda: self._song, folder)
         self._invitation = self._invite(places)
         bar = widgets.HBox([self._upload, choices]).add_class("genre-bar")
-        self.widget = widgets.VBox(
-            [bar, self._status, self._invitation, self.player, self._why.widget, self._closer, self._figures]
-        ).add_class("genre-tab")
+        asking = widgets.HBox([self._why.button, self._closer]).add_class("genre-asking")
+        answers = [self._why.answer, self._figures]
+        self.widget = widgets.VBox([bar, self._status, self._invitation, self.player, asking, *answers]).add_class(
+            "genre-tab"
+        )
 
     @property
     def song(self) -> tuple[Path, str] | None:

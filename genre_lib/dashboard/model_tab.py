@@ -32,7 +32,9 @@ class ModelTab:
         self._models = models
         self._visit = visit
         self._shown: tuple[str, bool] | None = None
-        self.widget = widgets.VBox().add_class("genre-tab").add_class("genre-about")
+        # Seen until the figures are drawn, which takes a moment the first time.
+        waiting = widgets.HTML('<p class="genre-busy" role="status">Drawing what was measured …</p>')
+        self.widget = widgets.VBox([waiting]).add_class("genre-tab").add_class("genre-about")
         models.observe(self._changed)
         visit.observe(lambda _: self._changed(), "dark")
 

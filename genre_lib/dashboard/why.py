@@ -57,11 +57,11 @@ class _Asking(anywidget.AnyWidget):
 
 
 class Why:
-    """The button, and below it the answer.
+    """A button, and the answer to show below it.
 
     Attributes
     ----------
-    widget : ipywidgets.Widget
+    button, answer : ipywidgets.Widget
     """
 
     def __init__(self, models: Models, visit: Visit, song: Callable[[], tuple[Path, str] | None], folder: Path) -> None:
@@ -73,10 +73,10 @@ class Why:
         self._busy = False
         self._said = widgets.HTML()
         self._answer = widgets.VBox().add_class("genre-why")
-        asking = _Asking()
-        asking.on_msg(lambda _, content, __: self._ask(float(content["time"])))
-        self.widget = widgets.VBox([asking, self._said, self._answer])
-        self.widget.layout.display = "none"
+        self.button = _Asking()
+        self.button.on_msg(lambda _, content, __: self._ask(float(content["time"])))
+        self.answer = widgets.VBox([self._said, self._answer])
+        self.clear(offer=False)
         visit.observe(lambda _: self._show(), "dark")
 
     def clear(self, *, offer: bool) -> None:
@@ -85,7 +85,7 @@ class Why:
         shutil.rmtree(self._folder, ignore_errors=True)
         self._answer.children = []
         self._said.value = ""
-        self.widget.layout.display = "" if offer else "none"
+        self.button.layout.display = self.answer.layout.display = "" if offer else "none"
 
     def _ask(self, time_s: float) -> None:
         song = self._song()

@@ -13,6 +13,7 @@ from genre_lib.errors import ParameterError
 from genre_lib.executors.cluster import DaskExecutor
 from genre_lib.executors.processes import ProcessExecutor
 from genre_lib.executors.seam import Executor, Failure, Outcome, Progress, SerialExecutor
+from genre_lib.executors.threads import ThreadExecutor
 
 __all__ = [
     "EXECUTOR_NAMES",
@@ -23,6 +24,7 @@ __all__ = [
     "ProcessExecutor",
     "Progress",
     "SerialExecutor",
+    "ThreadExecutor",
     "get_executor",
     "usable_cores",
 ]

@@ -9,8 +9,8 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from genre_lib.errors import GenreLibError, MissingDependencyError, ParameterError
+from genre_lib.executors.one_thread import one_thread_for_good
 from genre_lib.executors.seam import Executor, Outcome, failure_of, worker_died
-from genre_lib.executors.threads import one_thread_for_good
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, Generic, Self, TypeVar
 
 from genre_lib.errors import GenreLibError
-from genre_lib.executors.threads import OneThreadForNow
+from genre_lib.executors.one_thread import OneThreadForNow
 
 T = TypeVar("T")
 R = TypeVar("R")

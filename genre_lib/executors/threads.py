@@ -1,91 +1,51 @@
-"""One thread a worker: parallelism is over items, and a library's own threads only make the others wait.
-
-Libraries with a pool of threads (OpenBLAS, OpenMP, MKL) take its size from the environment when they load, and from a
-call afterwards. Both are needed: an item may load one that nothing had needed before, in its first line or its last.
-"""
+"""Threads of this process: nothing has to be started, and what native code does runs beside it."""
 
 from __future__ import annotations
 
-import os
-import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from itertools import islice
+from typing import TypeVar
 
-from threadpoolctl import ThreadpoolController
+from genre_lib.executors.one_thread import OneThreadForNow, one_openmp_thread_here
+from genre_lib.executors.seam import Executor, Outcome
 
-_ENVIRONMENT = dict.fromkeys(
-    (
-        "OMP_NUM_THREADS",
-        "OPENBLAS_NUM_THREADS",
-        "MKL_NUM_THREADS",
-        "VECLIB_MAXIMUM_THREADS",
-        "TF_NUM_INTRAOP_THREADS",
-        "TF_NUM_INTEROP_THREADS",
-    ),
-    "1",
-)
+T = TypeVar("T")
+R = TypeVar("R")
 
 
-@contextmanager
-def one_thread_environment() -> Iterator[None]:
-    """Processes that start in this context have one thread in whatever they load."""
-    before = {name: os.environ.get(name) for name in _ENVIRONMENT}
-    os.environ.update(_ENVIRONMENT)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+class ThreadExecutor(Executor):
+    """Threads of this process, for functions whose time is spent in code that lets go of the interpreter."""
+
+    name = "threads"
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self._pool = ThreadPoolExecutor(workers)
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _outcomes(
+        self, guarded: Callable[[tuple[int, T]], Outcome[R]], items: Iterator[tuple[int, T]]
+    ) -> Iterator[Outcome[R]]:
+        running: set[Future[Outcome[R]]] = set()
+        try:
+            with OneThreadForNow()():
+                while True:
+                    room = 2 * self.workers - len(running)
+                    running |= {
+                        self._pool.submit(_with_one_openmp_thread, guarded, item) for item in islice(items, room)
+                    }
+                    if not running:
+                        return
+                    finished, running = wait(running, return_when=FIRST_COMPLETED)
+                    yield from (future.result() for future in finished)
+        finally:
+            for future in running:
+                future.cancel()
 
 
-class OneThreadForNow:
-    """Limits what this process has loaded, and gives back what was: it is the user's own process, not a worker.
-
-    A library that an item loads is limited from the next item on, since a size taken from the environment would stay.
-    """
-
-    def __init__(self) -> None:
-        self._libraries = _Libraries()
-
-    @contextmanager
-    def __call__(self) -> Iterator[None]:
-        with self._libraries.loaded().limit(limits=1):
-            yield
-
-
-def one_thread_for_good() -> None:
-    """Limits a worker's process, now and in whatever it loads later; cheap to call again.
-
-    Nothing is given back: another item may be running in another thread of the same process.
-    """
-    os.environ.update(_ENVIRONMENT)
-    if _of_this_thread.changed():
-        _of_this_thread.loaded().limit(limits=1)
-
-
-class _Libraries(threading.local):
-    """The libraries with threads that are loaded, looked for (3 ms) when modules were imported since the last time.
-
-    One a thread, since OpenMP keeps a size for each.
-    """
-
-    _n_modules = -1
-    _found: Any = None
-
-    def changed(self) -> bool:
-        return self._n_modules != len(sys.modules)
-
-    def loaded(self) -> Any:
-        if self.changed():
-            # Before looking: what another thread imports meanwhile is looked for again.
-            self._n_modules = len(sys.modules)
-            self._found = ThreadpoolController()
-        return self._found
-
-
-_of_this_thread = _Libraries()
+def _with_one_openmp_thread(guarded: Callable[[tuple[int, T]], Outcome[R]], item: tuple[int, T]) -> Outcome[R]:
+    one_openmp_thread_here()
+    return guarded(item)

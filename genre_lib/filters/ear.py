@@ -48,13 +48,16 @@ class Ear:
         self.layers = tuple(layers)
         self._lock = threading.Lock()
         try:
-            # LiteRT announces its delegate on standard error, which is for errors.
+            # Standard error is for errors.
             with quiet_native_stderr():
                 self._interpreter = Interpreter(model_path=str(path), num_threads=1)
                 # The order of outputs changes from one conversion to the next: only the signature knows their names.
                 (signature, names), *_ = self._interpreter.get_signature_list().items()
                 self._runner = self._interpreter.get_signature_runner(signature)
-            (self._input,) = names["inputs"]
+                (self._input,) = names["inputs"]
+                n_mels = self._runner.get_input_details()[self._input]["shape"][-1]
+                # It announces the delegate when it first runs.
+                self._runner(**{self._input: np.zeros((1, self._minimum_frames, n_mels), np.float32)})
         except (ValueError, RuntimeError) as error:
             raise BundleError(f"{path} is not a network for LiteRT ({error}): find the filters again.") from error
         if missing := {layer.folder for layer in self.layers} - set(names["outputs"]):
@@ -65,11 +68,15 @@ class Ear:
 
         Everything is in memory at once: for a short recording, or a part of one.
         """
-        if len(log_mel) < max(layer.timing.minimum_frames for layer in self.layers):
+        if len(log_mel) < self._minimum_frames:
             return {layer.name: np.zeros((0, layer.n_neurons), np.float32) for layer in self.layers}
         with self._lock:
             outputs = self._runner(**{self._input: np.ascontiguousarray(log_mel[None], np.float32)})
         return {layer.name: _over_bands(outputs[layer.folder][0]) for layer in self.layers}
+
+    @property
+    def _minimum_frames(self) -> int:
+        return max(layer.timing.minimum_frames for layer in self.layers)
 
     def peaks(self, log_mel: NDArray[np.floating]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Each neuron's strongest activation, and the first frame of what it heard then.

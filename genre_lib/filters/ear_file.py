@@ -44,6 +44,15 @@ def make_ear(model: keras.Model, voices: Sequence[Voice], litert: str | Path | N
     return _converted(model, voices)
 
 
+def ear_of_layers(content: bytes, folders: Sequence[str]) -> bytes:
+    """The same ear for some of its layers, without what only the others need."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    (signature,) = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0)).signatureDefs[:1]
+    places = {entry.name.decode(): entry.tensorIndex for entry in signature.outputs}
+    return content if set(places) == set(folders) else _with_outputs(content, {name: places[name] for name in folders})
+
+
 def _converted(model: keras.Model, voices: Sequence[Voice]) -> bytes:
     from genre_lib.tensorflow_setup import keras, tf
 
@@ -131,6 +140,7 @@ def _with_outputs(content: bytes, places: dict[str, int]) -> bytes:
     model: Any = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
     (graph,) = model.subgraphs[:1]
     graph.outputs = list(places.values())
+    graph.operators = _needed(graph.operators, graph.outputs)
     (signature,) = model.signatureDefs[:1]
     signature.outputs = []
     for name, place in places.items():
@@ -140,3 +150,13 @@ def _with_outputs(content: bytes, places: dict[str, int]) -> bytes:
     builder = flatbuffers.Builder(len(content))
     builder.Finish(model.Pack(builder), file_identifier=_IDENTIFIER)
     return bytes(builder.Output())
+
+
+def _needed(operators: Sequence[Any], outputs: Sequence[int]) -> list[Any]:
+    """Those operators that outputs come from; a delegate refuses others, whose results nobody takes."""
+    wanted, kept = set(outputs), []
+    for operator in reversed(operators):
+        if wanted & set(operator.outputs):
+            kept.append(operator)
+            wanted |= set(operator.inputs)
+    return kept[::-1]

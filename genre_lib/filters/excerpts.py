@@ -5,11 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import scipy.fft
 import soundfile
 from numpy.typing import NDArray
 
@@ -33,16 +31,18 @@ _MARGIN_S = 0.05
 
 @dataclass(frozen=True)
 class Cut:
-    """What to read of one track: spans of samples at `sample_rate`."""
+    """What to read of one track: spans of samples at `sample_rate`, and the level of each [dBFS]."""
 
     path: Path
     sample_rate: int
     spans: tuple[Span, ...]
+    levels: tuple[float, ...]
 
 
 def read_cut(cut: Cut) -> list[NDArray[np.int16]]:
     """The excerpts of a track, ready to be joined; see `prepared`."""
-    return [prepared(samples, cut.sample_rate) for samples in read_spans(cut.path, cut.sample_rate, cut.spans)]
+    excerpts = read_spans(cut.path, cut.sample_rate, cut.spans)
+    return [prepared(samples, cut.sample_rate, level) for samples, level in zip(excerpts, cut.levels, strict=True)]
 
 
 def read_spans(path: str | Path, sample_rate: int, spans: Sequence[Span]) -> list[NDArray[np.float32]]:
@@ -70,9 +70,9 @@ def read_spans(path: str | Path, sample_rate: int, spans: Sequence[Span]) -> lis
     return _streamed(path, sample_rate, spans)
 
 
-def prepared(samples: NDArray[np.float32], sample_rate: int) -> NDArray[np.int16]:
-    """An excerpt at a common loudness, faded in and out within its bounds, in 16 bits."""
-    gain = 10 ** ((LOUDNESS_DBFS - loudness(samples, sample_rate)) / 20)
+def prepared(samples: NDArray[np.float32], sample_rate: int, level: float) -> NDArray[np.int16]:
+    """An excerpt of a `loudness` brought to the common one, faded in and out within its bounds, in 16 bits."""
+    gain = 10 ** ((LOUDNESS_DBFS - level) / 20)
     peak = max(float(samples.max(initial=0)), -float(samples.min(initial=0)), 1e-9)
     samples = samples * np.float32(32767 * min(gain, PEAK / peak))
     n = min(round(FADE_S * sample_rate), len(samples) // 2)
@@ -82,40 +82,16 @@ def prepared(samples: NDArray[np.float32], sample_rate: int) -> NDArray[np.int16
     return np.rint(samples, out=samples).astype(np.int16)
 
 
-def loudness(samples: NDArray[np.float32], sample_rate: int) -> float:
-    """A-weighted level [dBFS]: an excerpt of bass and one of cymbals sound equally loud at the same value.
-
-    Source: IEC 61672-1, the weighting's analytic form.
-    """
-    n_fft = scipy.fft.next_fast_len(len(samples), real=True)
-    spectrum = scipy.fft.rfft(samples, n_fft)
-    spectrum *= _a_weighting(n_fft, sample_rate)
-    power = float(np.vdot(spectrum, spectrum).real)
-    # One-sided: every bin but the first, which weighs nothing, stands for two.
-    return 10 * float(np.log10(max(2 * power / n_fft / len(samples), 1e-10)))
-
-
-@lru_cache(maxsize=16)
-def _a_weighting(n_fft: int, sample_rate: int) -> NDArray[np.float32]:
-    f2 = np.fft.rfftfreq(n_fft, 1 / sample_rate) ** 2
-    weight = 12194.0**2 * f2**2 / ((f2 + 20.6**2) * np.sqrt((f2 + 107.7**2) * (f2 + 737.9**2)) * (f2 + 12194.0**2))
-    # 0 dB at 1 kHz.
-    return (weight * 10 ** (2.0 / 20)).astype(np.float32)
-
-
 def joined(excerpts: Sequence[NDArray[np.int16]], sample_rate: int) -> tuple[NDArray[np.int16], list[float]]:
     """Excerpts one after the other with a breath between, and where each begins [s]."""
-    gap = np.zeros(round(GAP_S * sample_rate), np.int16)
-    parts: list[NDArray[np.int16]] = []
+    gap = round(GAP_S * sample_rate)
+    sound = np.zeros(sum(map(len, excerpts)) + gap * (len(excerpts) - 1), np.int16)
     begins, at = [], 0
     for excerpt in excerpts:
-        if parts:
-            parts.append(gap)
-            at += len(gap)
+        sound[at : at + len(excerpt)] = excerpt
         begins.append(at / sample_rate)
-        parts.append(excerpt)
-        at += len(excerpt)
-    return np.concatenate(parts), begins
+        at += len(excerpt) + gap
+    return sound, begins
 
 
 def _apart(spans: Sequence[Span]) -> list[Span]:

@@ -56,7 +56,8 @@ def strongest(
     log_mel : np.ndarray [shape=(n_frames, n_mels), unit=dB]
         Of the whole song; only what the deepest neuron hears around the moment is looked at (milliseconds).
     time_s : float [s]
-        Each neuron is read at the step whose hearing ends next after the moment, as when live.
+        Each neuron is read at the step whose hearing ends next after the moment, as when live; at a song's start at
+        the first step that hears nothing else.
     n : int > 0
     layer : str, optional
         Neurons of one layer alone.
@@ -81,7 +82,10 @@ def strongest(
             continue
         ends = first + one.frames(0)[1] - 1 + np.arange(len(values)) * one.timing.step_frames
         step = min(int(np.searchsorted(ends, now)), len(values) - 1)
-        if first == 0 or step >= one.first_whole_step:
+        if first == 0:
+            # What is padded before the start excites neurons as no song does: the first that is heard whole.
+            step = max(step, one.first_whole_step)
+        if step >= one.first_whole_step:
             start, stop = (first + frame for frame in one.frames(step))
             span = (
                 max(0, start) * front_end.frame_period_s,

@@ -6,30 +6,30 @@ same share one picture and one sound: hard links where the disk has them, else c
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
 
 from genre_lib.datasets import Features
 from genre_lib.executors import Executor, Progress
-from genre_lib.filters.excerpts import GAP_S, Cut, Span, joined, read_cut
-from genre_lib.filters.pictures import relative_db, write_picture
+from genre_lib.filters.excerpts import Cut, Span, read_cut
+from genre_lib.filters.loudness import loudness, weighted_power
+from genre_lib.filters.pictures import picture_png, relative_db
 from genre_lib.filters.record import Excerpt, Filters, Neuron
+from genre_lib.filters.sounds import SUFFIX, SoundWriter
+from genre_lib.filters.writing import FilesBeside
+from genre_lib.front_end import FrontEnd
 
 NO_SOUND = (
     "There is no sound: this data set holds spectrograms alone. To hear the excerpts, give the recordings themselves."
 )
-
-# Halfway between the fastest and the smallest: smaller ones take twice the time for a twentieth of the size.
-_FLAC_LEVEL = 0.3
 
 
 def gather(
@@ -53,22 +53,22 @@ def gather(
     folders = {layer.name: layer.folder for layer in filters.layers}
     stems = [f"{folders[neuron.layer]}/{neuron.neuron:04d}" for neuron in filters.neurons]
     twin_of = _twins(filters.neurons)
-    by_track = _moments_by_track(filters.neurons, twin_of)
-    index = {track.name: i for i, track in enumerate(features.tracks)}
-    neurons = _with_pictures(filters, folder, stems, features, by_track, index, progress("pictures"))
-    paths = {track.name: track.path for track in features.tracks if track.path is not None}
-    notes = list(filters.notes)
-    if sound and not paths:
-        notes.append(NO_SOUND)
-    if sound and paths:
-        writer = _SoundWriter(folder, stems, list(neurons), filters.front_end.sample_rate)
-        wanted = {name: moments for name, moments in by_track.items() if name in paths}
-        lost = _cut(writer, wanted, paths, executor, progress("recordings cut"))
-        neurons = writer.neurons
-        filters = replace(filters, skipped=filters.skipped | lost)
+    paths = {track.name: track.path for track in features.tracks if track.path is not None and sound}
+    neurons = list(filters.neurons)
+    with FilesBeside() as files:
+        gathering = _Gathering(
+            by_track=_moments_by_track(neurons, twin_of),
+            log_mels=_by_name(features),
+            paths=paths,
+            front_end=filters.front_end,
+            pictures=_PictureWriter(files, folder, stems, neurons),
+            sounds=SoundWriter(files, folder, stems, neurons, filters.front_end.sample_rate),
+        )
+        lost = gathering.run(executor, progress("tracks cut"))
     for i, first in twin_of.items():
         neurons[i] = _as_its_twin(neurons[i], stems[i], neurons[first], folder)
-    return replace(filters, neurons=tuple(neurons), notes=tuple(notes))
+    notes = [*filters.notes, NO_SOUND] if sound and not paths else filters.notes
+    return replace(filters, neurons=tuple(neurons), notes=tuple(notes), skipped=filters.skipped | lost)
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,99 @@ class _Moment:
     @property
     def span(self) -> Span:
         return self.excerpt.start, self.excerpt.stop
+
+
+@dataclass
+class _Gathering:
+    """One walk over the tracks: the next one's pictures are drawn while others are cut."""
+
+    by_track: dict[str, list[_Moment]]
+    log_mels: Callable[[str], NDArray[np.float32]]
+    paths: dict[str, Path]
+    front_end: FrontEnd
+    pictures: _PictureWriter
+    sounds: SoundWriter
+
+    def run(self, executor: Executor, progress: Progress | None) -> dict[str, str]:
+        """Returns the recordings that could not be read, each with one sentence why."""
+        missing = self._missing()
+        cuts: list[tuple[str, Cut]] = []
+        lost = {}
+        for n_done, outcome in enumerate(executor.map(read_cut, self._cuts(missing, cuts)), start=1):
+            name, cut = cuts[outcome.index]
+            if outcome.failure is not None:
+                lost[name] = outcome.failure.message
+            excerpts = dict(zip(cut.spans, outcome.value or (), strict=False))
+            for moment in missing[name]:
+                self.sounds.take(moment.neuron, moment.place, excerpts.get(moment.span))
+            if progress is not None:
+                progress(n_done, len(missing))
+        return lost
+
+    def _missing(self) -> dict[str, list[_Moment]]:
+        """What an earlier run has not cut yet."""
+        missing = {}
+        for name in self.paths:
+            needed = [m for m in self.by_track.get(name, ()) if not self.sounds.is_done(m.neuron)]
+            for moment in needed:
+                self.sounds.expect(moment.neuron)
+            if needed:
+                missing[name] = needed
+        return missing
+
+    def _cuts(self, missing: dict[str, list[_Moment]], cuts: list[tuple[str, Cut]]) -> Iterator[Cut]:
+        """Draw each track's share of the pictures; say what to cut of it."""
+        for name, moments in self.by_track.items():
+            log_mel = self.log_mels(name)
+            self.pictures.add(moments, {moment.span: log_mel[self._frames(moment.span)] for moment in moments})
+            if name in missing:
+                spans = tuple(sorted({moment.span for moment in missing[name]}))
+                power = weighted_power(log_mel, self.front_end)
+                levels = tuple(loudness(power[self._frames(span)]) for span in spans)
+                cuts.append((name, Cut(self.paths[name], self.front_end.sample_rate, spans, levels)))
+                yield cuts[-1][1]
+
+    def _frames(self, span: Span) -> slice:
+        first = span[0] // self.front_end.hop_length
+        return slice(first, first + self.front_end.n_frames(span[1] - span[0]))
+
+
+@dataclass
+class _PictureWriter:
+    """Averages what the excerpts of a neuron look like, and writes it as soon as the last has come."""
+
+    files: FilesBeside
+    folder: Path
+    stems: Sequence[str]
+    neurons: list[Neuron]
+    _sums: dict[int, NDArray[np.float32]] = field(default_factory=dict)
+    _seen: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+
+    def add(self, moments: Sequence[_Moment], seen: dict[Span, NDArray[np.float32]]) -> None:
+        relative = {span: relative_db(log_mel) for span, log_mel in seen.items()}
+        for moment in moments:
+            i, picture = moment.neuron, relative[moment.span]
+            self._sums[i] = self._sums[i] + picture if i in self._sums else picture
+            self._seen[i] += 1
+            if self._seen[i] == len(self.neurons[i].excerpts):
+                name = f"{self.stems[i]}.png"
+                self.files.write(self.folder / name, partial(picture_png, self._sums.pop(i) / self._seen[i]))
+                self.neurons[i] = replace(self.neurons[i], picture=name)
+
+
+def _by_name(features: Features) -> Callable[[str], NDArray[np.float32]]:
+    index = {track.name: i for i, track in enumerate(features.tracks)}
+    return lambda name: np.asarray(features.log_mels[index[name]], np.float32)
+
+
+def _moments_by_track(neurons: Sequence[Neuron], left_out: Collection[int]) -> dict[str, list[_Moment]]:
+    by_track: dict[str, list[_Moment]] = defaultdict(list)
+    for i, neuron in enumerate(neurons):
+        if i in left_out:
+            continue
+        for place, excerpt in enumerate(neuron.excerpts):
+            by_track[excerpt.track].append(_Moment(i, place, excerpt))
+    return dict(by_track)
 
 
 def _twins(neurons: Sequence[Neuron]) -> dict[int, int]:
@@ -102,165 +195,17 @@ def _as_its_twin(neuron: Neuron, stem: str, twin: Neuron, folder: Path) -> Neuro
         neuron,
         excerpts=tuple(replace(excerpt, at_s=other.at_s) for excerpt, other in excerpts),
         picture=_linked(folder, twin.picture, f"{stem}.png"),
-        sound=_linked(folder, twin.sound, f"{stem}.flac"),
+        sound=_linked(folder, twin.sound, stem + SUFFIX),
     )
 
 
 def _linked(folder: Path, source: str | None, name: str) -> str | None:
     if source is None:
         return None
-    draft = _draft(folder / name)
-    draft.unlink(missing_ok=True)
+    path = folder / name
+    path.unlink(missing_ok=True)
     try:
-        os.link(folder / source, draft)
+        os.link(folder / source, path)
     except OSError:
-        shutil.copyfile(folder / source, draft)
-    # Renaming does nothing where both names are one file already.
-    draft.replace(folder / name)
-    draft.unlink(missing_ok=True)
+        shutil.copyfile(folder / source, path)
     return name
-
-
-def _draft(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{os.getpid()}")
-
-
-def _moments_by_track(neurons: Sequence[Neuron], left_out: Collection[int]) -> dict[str, list[_Moment]]:
-    by_track: dict[str, list[_Moment]] = defaultdict(list)
-    for i, neuron in enumerate(neurons):
-        if i in left_out:
-            continue
-        for place, excerpt in enumerate(neuron.excerpts):
-            by_track[excerpt.track].append(_Moment(i, place, excerpt))
-    return dict(by_track)
-
-
-def _with_pictures(
-    filters: Filters,
-    folder: Path,
-    stems: Sequence[str],
-    features: Features,
-    by_track: dict[str, list[_Moment]],
-    index: dict[str, int],
-    progress: Progress | None,
-) -> list[Neuron]:
-    front_end = filters.front_end
-    sums: dict[int, NDArray[np.float32]] = {}
-    seen: dict[int, int] = defaultdict(int)
-    neurons = list(filters.neurons)
-    for n_done, (name, moments) in enumerate(by_track.items(), start=1):
-        log_mel = np.asarray(features.log_mels[index[name]], np.float32)
-        pictures: dict[Span, NDArray[np.float32]] = {}
-        for moment in moments:
-            if moment.span not in pictures:
-                first = moment.excerpt.start // front_end.hop_length
-                last = first + (moment.excerpt.stop - moment.excerpt.start - front_end.n_fft) // front_end.hop_length
-                pictures[moment.span] = relative_db(log_mel[first : last + 1])
-            picture = pictures[moment.span]
-            i = moment.neuron
-            sums[i] = sums[i] + picture if i in sums else picture
-            seen[i] += 1
-            if seen[i] == len(neurons[i].excerpts):
-                write_picture(folder / f"{stems[i]}.png", sums.pop(i) / seen[i])
-                neurons[i] = replace(neurons[i], picture=f"{stems[i]}.png")
-        if progress is not None:
-            progress(n_done, len(by_track))
-    return neurons
-
-
-def _cut(
-    writer: _SoundWriter,
-    by_track: dict[str, list[_Moment]],
-    paths: dict[str, Path],
-    executor: Executor,
-    progress: Progress | None,
-) -> dict[str, str]:
-    """Cut every recording; returns those that could not be read, each with one sentence why."""
-    missing = {
-        name: needed
-        for name, moments in by_track.items()
-        if (needed := [moment for moment in moments if not writer.is_done(moment.neuron)])
-    }
-    names = list(missing)
-    rate = writer.sample_rate
-    spans = [tuple(sorted({moment.span for moment in missing[name]})) for name in names]
-    cuts = [Cut(paths[name], rate, those) for name, those in zip(names, spans, strict=True)]
-    for moments in missing.values():
-        for moment in moments:
-            writer.expect(moment.neuron)
-    lost = {}
-    for n_done, outcome in enumerate(executor.map(read_cut, cuts), start=1):
-        name = names[outcome.index]
-        if outcome.failure is not None:
-            lost[name] = outcome.failure.message
-        excerpts = dict(zip(spans[outcome.index], outcome.value or (), strict=False))
-        for moment in missing[name]:
-            writer.take(moment.neuron, moment.place, excerpts.get(moment.span))
-        if progress is not None:
-            progress(n_done, len(cuts))
-    return lost
-
-
-@dataclass
-class _SoundWriter:
-    """Joins a neuron's excerpts and writes them as soon as the last has come."""
-
-    folder: Path
-    stems: Sequence[str]
-    neurons: list[Neuron]
-    sample_rate: int
-    _expected: dict[int, int] = field(default_factory=lambda: defaultdict(int))
-    _waiting: dict[int, dict[int, NDArray[np.int16] | None]] = field(default_factory=lambda: defaultdict(dict))
-
-    def is_done(self, i: int) -> bool:
-        """Whether an earlier run has written the whole sound; if so, it is taken over."""
-        neuron = self.neurons[i]
-        if neuron.sound is not None:
-            return True
-        path = self.folder / f"{self.stems[i]}.flac"
-        if not path.exists():
-            return False
-        lengths = [excerpt.stop - excerpt.start for excerpt in neuron.excerpts]
-        gap = round(GAP_S * self.sample_rate)
-        if soundfile.info(str(path)).frames != sum(lengths) + gap * (len(lengths) - 1):
-            return False
-        begins = [sum(lengths[:place]) + gap * place for place in range(len(lengths))]
-        self._enter(i, {place: begin / self.sample_rate for place, begin in enumerate(begins)})
-        return True
-
-    def expect(self, i: int) -> None:
-        """Announce one more excerpt."""
-        self._expected[i] += 1
-
-    def take(self, i: int, place: int, samples: NDArray[np.int16] | None) -> None:
-        """Take an excerpt, None where it could not be read."""
-        self._waiting[i][place] = samples
-        if len(self._waiting[i]) < self._expected[i]:
-            return
-        there = {at: excerpt for at, excerpt in sorted(self._waiting.pop(i).items()) if excerpt is not None}
-        if not there:
-            return
-        sound, begins = joined(list(there.values()), self.sample_rate)
-        path = self.folder / f"{self.stems[i]}.flac"
-        draft = _draft(path)
-        draft.write_bytes(_flac(sound, self.sample_rate))
-        draft.replace(path)
-        self._enter(i, dict(zip(there, begins, strict=True)))
-
-    def _enter(self, i: int, begins: dict[int, float]) -> None:
-        neuron = self.neurons[i]
-        excerpts = [
-            replace(excerpt, at_s=round(begins[place], 6) if place in begins else None)
-            for place, excerpt in enumerate(neuron.excerpts)
-        ]
-        self.neurons[i] = replace(neuron, excerpts=tuple(excerpts), sound=f"{self.stems[i]}.flac")
-
-
-def _flac(samples: NDArray[np.int16], sample_rate: int) -> bytes:
-    # Through memory: libsndfile waits for the disk at each file that it writes itself.
-    content = io.BytesIO()
-    with soundfile.SoundFile(
-        content, "w", sample_rate, 1, "PCM_16", format="FLAC", compression_level=_FLAC_LEVEL
-    ) as file:
-        file.write(samples)
-    return content.getvalue()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 import zlib
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,20 +18,20 @@ def relative_db(log_mel: NDArray[np.floating]) -> NDArray[np.float32]:
     return np.asarray(np.maximum(values - values.max(), -RANGE_DB), np.float32)
 
 
-def write_picture(path: Path, picture: NDArray[np.floating]) -> None:
-    """Write an average of `relative_db` [shape=(n_frames, n_mels)]: time to the right, low bands at the bottom."""
+def picture_png(picture: NDArray[np.floating]) -> bytes:
+    """An average of `relative_db` [shape=(n_frames, n_mels)] as image: time to the right, low bands at the bottom."""
     levels = np.clip(np.round(255 * (1 + picture / RANGE_DB)), 0, 255).astype(np.uint8)
-    write_png(path, levels.T[::-1])
+    return png(levels.T[::-1])
 
 
-def write_png(path: Path, levels: NDArray[np.uint8]) -> None:
+def png(levels: NDArray[np.uint8]) -> bytes:
     """An image of 256 levels in Cividis's colours, one byte a pixel (RFC 2083)."""
     height, width = levels.shape
     # Each line begins with its filter: none.
     lines = np.column_stack([np.zeros(height, np.uint8), levels])
     header = struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"PLTE", _palette()), (b"IDAT", zlib.compress(lines.tobytes(), 6)), (b"IEND", b""))
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks)
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -138,12 +138,14 @@ class Filters:
 
     def to_dict(self) -> dict[str, Any]:
         """filters.json's content."""
-        values = {"schema_version": 1, **asdict(self)}
-        values["layers"] = [
+        layers = [
             layer.to_dict() | {"seconds": round(self.seconds(layer), 6), "excerpts": layer.count(self.count0)}
             for layer in self.layers
         ]
-        return values
+        # `asdict` would copy every value of every excerpt.
+        neurons = [{**vars(one), "excerpts": [vars(excerpt) for excerpt in one.excerpts]} for one in self.neurons]
+        front_end = self.front_end.to_dict()
+        return {"schema_version": 1, **vars(self), "front_end": front_end, "layers": layers, "neurons": neurons}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,15 +20,16 @@ from numpy.typing import NDArray
 from genre_lib.bundle import write_text
 from genre_lib.datasets import Features
 from genre_lib.errors import ParameterError, RunError
-from genre_lib.executors import Executor, Progress, SerialExecutor
+from genre_lib.executors import Executor, Progress, ThreadExecutor, usable_cores
 from genre_lib.filters.ear import Ear
-from genre_lib.filters.ear_file import make_ear
+from genre_lib.filters.ear_file import ear_of_layers, make_ear
 from genre_lib.filters.gallery import write_gallery
 from genre_lib.filters.gathering import gather
 from genre_lib.filters.known_ears import KnownEar, weights_digest
 from genre_lib.filters.layers import NeuronLayer, Voice, chosen_layers, find_voices
 from genre_lib.filters.ranking import Ranking
 from genre_lib.filters.record import EAR, GALLERY, RECORD, Excerpt, Filters, Neuron, genre_statistics
+from genre_lib.filters.sounds import SUFFIX
 from genre_lib.front_end import FrontEnd
 from genre_lib.runs import read_json
 
@@ -83,7 +86,7 @@ def find_filters(
     litert : path, optional
         The same network as LiteRT, where there is one: saves a conversion.
     executor : Executor, optional
-        Who listens and cuts; by default this process.
+        Who listens and cuts; by default threads of this process, one a core.
     progress : callable, optional
         See `ProgressOf`.
 
@@ -107,16 +110,17 @@ def find_filters(
     request = _request_of(search, network)
     if (search.folder / RECORD).exists() and _same_request(search.folder, request):
         return Filters.load(search.folder)
-    _begin(search, request, lambda: _ear_of(network, [v for v in voices if v.layer in chosen], litert))
-    ranking = _rank(search, request, executor or SerialExecutor(), progress)
-    found = gather(
-        _filters(search, ranking),
-        search.folder,
-        features,
-        sound=sound,
-        executor=executor or SerialExecutor(),
-        progress=progress or _silent,
-    )
+    _begin(search, request, lambda: _ear_of(network, chosen, voices, litert))
+    with ThreadExecutor(usable_cores()) if executor is None else nullcontext(executor) as workers:
+        ranking = _rank(search, request, workers, progress)
+        found = gather(
+            _filters(search, ranking),
+            search.folder,
+            features,
+            sound=sound,
+            executor=workers,
+            progress=progress or _silent,
+        )
     write_gallery(found, search.folder / GALLERY)
     # Last: its presence says that everything else is there.
     found.save(search.folder)
@@ -170,8 +174,12 @@ def _chosen_neurons(layers: Sequence[NeuronLayer], neurons: Iterable[int] | None
     return tuple(tuple(number for number in wanted if number < layer.n_neurons) for layer in layers)
 
 
-def _ear_of(network: keras.Model | KnownEar, voices: Sequence[Voice], litert: str | Path | None) -> bytes:
-    return network.content if isinstance(network, KnownEar) else make_ear(network, voices, litert)
+def _ear_of(
+    network: keras.Model | KnownEar, layers: Sequence[NeuronLayer], voices: Sequence[Voice], litert: str | Path | None
+) -> bytes:
+    if isinstance(network, KnownEar):
+        return ear_of_layers(network.content, [layer.folder for layer in layers])
+    return make_ear(network, [voice for voice in voices if voice.layer in layers], litert)
 
 
 def _request_of(search: _Search, network: keras.Model | KnownEar) -> dict[str, Any]:
@@ -184,7 +192,7 @@ def _request_of(search: _Search, network: keras.Model | KnownEar) -> dict[str, A
         "recordings": [track.path is not None for track in data_set.tracks],
         "front_end": search.front_end.to_dict(),
         "count0": search.count0,
-        "sound": search.sound,
+        "sound": SUFFIX if search.sound else None,
     }
     digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
     return {"digest": digest, "folders": [layer.folder for layer in search.layers]}
@@ -258,13 +266,17 @@ def _log_mels(features: Features, indices: Sequence[int]) -> Iterator[NDArray[np
 def _listen(
     path: str, key: str, layers: tuple[NeuronLayer, ...], log_mel: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    return _ear_of_process(path, key, layers).peaks(log_mel)
+    return _ear_of_thread(path, key, layers).peaks(log_mel)
 
 
-@lru_cache(maxsize=1)
-def _ear_of_process(path: str, key: str, layers: tuple[NeuronLayer, ...]) -> Ear:
+_KEPT = threading.local()
+
+
+def _ear_of_thread(path: str, key: str, layers: tuple[NeuronLayer, ...]) -> Ear:
     # A worker hears many tracks. The key tells networks apart that were written to the same path.
-    return Ear(path, layers)
+    if getattr(_KEPT, "key", None) != (path, key):
+        _KEPT.ear, _KEPT.key = Ear(path, layers), (path, key)
+    return cast(Ear, _KEPT.ear)
 
 
 def _filters(search: _Search, ranking: Ranking) -> Filters:

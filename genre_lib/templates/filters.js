@@ -18,7 +18,7 @@ let playing = null, stopAt = Infinity, allowed = true;
 
 function play(neuron, from = 0, until = Infinity) {
   if (!neuron.sound) return;
-  if (playing !== neuron) player.src = fileOf(neuron, "flac");
+  if (playing !== neuron) player.src = fileOf(neuron, "wav");
   playing = neuron;
   stopAt = until;
   player.currentTime = from;

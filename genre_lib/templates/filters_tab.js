@@ -210,7 +210,7 @@ export default {
         return;
       }
       content.ids.forEach((id, i) => {
-        const type = content.have === "picture" ? "image/png" : "audio/flac";
+        const type = content.have === "picture" ? "image/png" : "audio/wav";
         urls.set(`${content.have} ${id}`, URL.createObjectURL(new Blob([buffers[i]], { type })));
         if (content.have === "picture") for (const image of el.querySelectorAll(`img[data-id="${id}"]`)) image.src = urls.get(`picture ${id}`);
         else if (wanted === id) play(id);

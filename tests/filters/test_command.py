@@ -89,5 +89,5 @@ def test_with_a_known_ear_no_tensorflow_is_imported(pretrained, music, tmp_path)
     )
     filters_of_bundle(None, music, tmp_path / "first", layers=["front1_conv"], neurons=[0])
     subprocess.run([sys.executable, "-c", code, str(music), str(tmp_path / "second")], check=True)
-    for name in ("filters.json", "front1_conv/0000.png", "front1_conv/0000.flac"):
+    for name in ("filters.json", "front1_conv/0000.png", "front1_conv/0000.wav"):
         assert (tmp_path / "second" / name).read_bytes() == (tmp_path / "first" / name).read_bytes()

@@ -49,3 +49,17 @@ def test_where_the_file_is_not_this_network_it_is_converted(network, tmp_path, m
         assert make_ear(network, find_voices(network), path) == b"converted"
     finally:
         network.set_weights(before)
+
+
+def test_an_ear_of_some_layers_needs_no_more_frames_than_they_do(network, tmp_path, rng):
+    voices = find_voices(network)
+    whole, part = tmp_path / "whole.tflite", tmp_path / "part.tflite"
+    whole.write_bytes(make_ear(network, voices, pretrained_folder() / LITERT))
+    first = voices[0].layer
+    assert first.timing.minimum_frames < max(voice.layer.timing.minimum_frames for voice in voices)
+    part.write_bytes(ear_file.ear_of_layers(whole.read_bytes(), [first.folder]))
+    log_mel = rng.normal(-40, 15, (60, network.inputs[0].shape[-1])).astype(np.float32)
+    of_part = Ear(part, [first])
+    assert len(of_part.activations(log_mel[: first.timing.minimum_frames])[first.name])
+    of_whole = Ear(whole, [voice.layer for voice in voices]).activations(log_mel)
+    np.testing.assert_allclose(of_part.activations(log_mel)[first.name], of_whole[first.name], atol=1e-5)

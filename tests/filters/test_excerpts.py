@@ -9,7 +9,7 @@ import soundfile
 
 from genre_lib.audio import load_audio
 from genre_lib.errors import AudioError
-from genre_lib.filters.excerpts import FADE_S, GAP_S, joined, loudness, prepared, read_spans
+from genre_lib.filters.excerpts import FADE_S, GAP_S, joined, prepared, read_spans
 
 RATE = 22050
 FEW = [(1003, 9001), (30_000, 41_111)]
@@ -75,26 +75,12 @@ def test_what_spans_share_is_read_once(tmp_path, monkeypatch, rng):
 def test_an_excerpt_that_others_share_is_not_changed_by_preparing_it(rng):
     samples = rng.uniform(-0.5, 0.5, RATE).astype(np.float32)
     before = samples.copy()
-    prepared(samples, RATE)
+    prepared(samples, RATE, -20.0)
     np.testing.assert_array_equal(samples, before)
 
 
-def test_bass_and_cymbals_come_out_equally_loud_to_the_ear():
-    t = np.arange(RATE) / RATE
-    for samples in (0.5 * np.sin(2 * np.pi * 90 * t), 0.001 * np.sin(2 * np.pi * 6000 * t)):
-        made = prepared(samples.astype(np.float32), RATE) / 32767
-        assert loudness(made.astype(np.float32), RATE) == pytest.approx(-22, abs=0.3) or np.abs(made).max() > 0.88
-
-
-def test_the_weighting_is_that_of_the_standard():
-    """IEC 61672-1, table 3: -19.1 dB at 100 Hz, 0 at 1 kHz, -2.5 at 10 kHz."""
-    t = np.arange(RATE) / RATE
-    levels = {hz: loudness(np.sin(2 * np.pi * hz * t).astype(np.float32), RATE) + 3.01 for hz in (100, 1000, 10_000)}
-    assert levels == pytest.approx({100: -19.1, 1000: 0, 10_000: -2.5}, abs=0.15)
-
-
 def test_excerpts_begin_and_end_without_a_click():
-    made = prepared(np.full(RATE, 0.5, np.float32), RATE)
+    made = prepared(np.full(RATE, 0.5, np.float32), RATE, -20.0)
     n = round(FADE_S * RATE)
     steps = np.abs(np.diff(np.concatenate([[0], made.astype(float), [0]])))
     assert steps.max() < 0.05 * np.abs(made).max()
@@ -102,7 +88,7 @@ def test_excerpts_begin_and_end_without_a_click():
 
 
 def test_silence_stays_silence():
-    assert not prepared(np.zeros(5000, np.float32), RATE).any()
+    assert not prepared(np.zeros(5000, np.float32), RATE, -100.0).any()
 
 
 def test_joined_excerpts_lie_where_it_says():

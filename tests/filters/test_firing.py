@@ -60,6 +60,17 @@ def test_the_ends_of_a_song_are_no_error(ear_and_filters, clicks, time_s):
     assert len(strongest(ear, filters, log_mel, time_s, n=2)) <= 2
 
 
+def test_at_its_start_a_song_of_the_data_set_excites_no_neuron_more_than_the_data_set_did(residual, clicks, tmp_path):
+    """Padding before the start is nothing that a neuron may fire at."""
+    filters = find_filters(residual, clicks[0], tmp_path / "x", sound=False)
+    ear = open_ear(tmp_path / "x", filters)
+    for log_mel in clicks[0].log_mels:
+        for time_s in (0.0, 0.1, 0.5, 1.0, 2.0):
+            found = strongest(ear, filters, log_mel, time_s, n=5)
+            assert found
+            assert max(one.strength for one in found) < 1.001
+
+
 def test_what_a_dashboard_needs_comes_without_tensorflow():
     code = (
         "import sys, genre_lib.filters as f; f.strongest, f.open_ear, f.Filters; sys.exit('tensorflow' in sys.modules)"

@@ -61,7 +61,7 @@ def test_hovering_plays_the_neuron_and_shows_its_moments(page, folder):
     assert page.locator(".tile.dead").count() == 1
     page.locator(".tile").nth(1).hover()
     until_true(page, "!player.paused && player.currentTime > 0.1")
-    assert page.evaluate("player.src").endswith("onset/0001.flac")
+    assert page.evaluate("player.src").endswith("onset/0001.wav")
     assert page.locator("aside .excerpts button").count() == 4
     assert page.locator("aside img").evaluate("image => image.decode().then(() => image.naturalHeight)") == 48
     page.mouse.move(5, 5)

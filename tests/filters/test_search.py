@@ -10,7 +10,7 @@ import soundfile
 from genre_lib.datasets import load_features, open_data_set
 from genre_lib.errors import ParameterError, RunError
 from genre_lib.executors import ProcessExecutor
-from genre_lib.filters import Filters, find_filters, search
+from genre_lib.filters import Filters, find_filters, search, writing
 from genre_lib.filters.gathering import NO_SOUND
 from genre_lib.filters.record import genre_statistics
 from tests.filters.conftest import FRONT_END, GENRES, write_click
@@ -70,7 +70,7 @@ def test_a_dead_neuron_is_told_as_such(found):
     dead = filters.neuron("onset", 2)
     assert [(n.layer, n.neuron) for n in filters.dead] == [("onset", 2)]
     assert (dead.sound, dead.picture, dead.activation, dead.specialisation) == (None, None, None, None)
-    assert not (folder / "onset" / "0002.flac").exists()
+    assert not (folder / "onset" / "0002.wav").exists()
 
 
 def test_every_file_is_there_and_the_record_reads_back(found):
@@ -123,7 +123,7 @@ class Killed(BaseException):
     pass
 
 
-@pytest.mark.parametrize("stage", ["tracks heard", "recordings cut"])
+@pytest.mark.parametrize("stage", ["tracks heard", "tracks cut"])
 def test_a_killed_run_goes_on_and_ends_the_same(stage, found, onset, clicks, tmp_path, monkeypatch):
     monkeypatch.setattr(search, "_SAVE_EVERY_S", 0)
     counted = []
@@ -147,6 +147,33 @@ def test_a_killed_run_goes_on_and_ends_the_same(stage, found, onset, clicks, tmp
     first = next((entry for entry in counted if entry[0] == "tracks heard"), None)
     assert first == (("tracks heard", 4, 6) if stage == "tracks heard" else None)
     assert again == found[0]
+
+
+def test_a_sound_that_was_left_short_is_cut_again(found, onset, clicks, tmp_path):
+    def killed(what):
+        def show(done, total):
+            if what == "tracks cut" and done == total:
+                raise Killed
+
+        return show
+
+    with pytest.raises(Killed):
+        find_filters(onset, clicks[0], tmp_path / "x", count0=4, progress=killed)
+    name = found[0].neuron("onset", 0).sound
+    whole = (tmp_path / "x" / name).read_bytes()
+    (tmp_path / "x" / name).write_bytes(whole[: len(whole) // 2])
+    assert find_filters(onset, clicks[0], tmp_path / "x", count0=4) == found[0]
+    assert (tmp_path / "x" / name).read_bytes() == whole
+
+
+def test_a_full_disk_is_told(onset, clicks, tmp_path, monkeypatch):
+    def full(path, _):
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(writing, "_write", full)
+    with pytest.raises(RunError, match=r"No space left on device.*run again"):
+        find_filters(onset, clicks[0], tmp_path / "x", count0=4)
+    assert not (tmp_path / "x" / "filters.json").exists()
 
 
 @pytest.mark.slow

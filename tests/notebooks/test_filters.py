@@ -52,7 +52,7 @@ def test_pictures_histograms_and_genres_without_sound(run: Run, tmp_path: Path) 
         assert set(neuron.genres) <= {"low", "high"}
         assert neuron.specialisation is not None
         assert neuron.sound is None
-    assert not list(folder.rglob("*.flac"))
+    assert not list(folder.rglob("*.wav"))
     assert any("There is no sound" in note for note in found.notes)
     said = "".join(
         json.dumps(output)
