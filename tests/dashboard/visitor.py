@@ -70,7 +70,8 @@ class Visitor:
     def hears(self, title: str) -> None:
         """Wait until that song is on the page."""
         self.page.locator("h1", has_text=title).wait_for()
-        self.page.locator(".genre-busy").wait_for(state="detached")
+        # The tabs behind have words of their own while they draw.
+        self.page.locator(".genre-busy:visible").wait_for(state="detached")
 
     def told(self) -> str:
         """Wait for the sentence that says what went wrong, and read it."""
