@@ -11,7 +11,6 @@ import shutil
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +23,7 @@ from genre_lib.filters.loudness import loudness, weighted_power
 from genre_lib.filters.pictures import picture_png, relative_db
 from genre_lib.filters.record import Excerpt, Filters, Neuron
 from genre_lib.filters.sounds import SUFFIX, SoundWriter
-from genre_lib.filters.writing import FilesBeside
+from genre_lib.filters.writing import write_file
 from genre_lib.front_end import FrontEnd
 
 NO_SOUND = (
@@ -55,16 +54,15 @@ def gather(
     twin_of = _twins(filters.neurons)
     paths = {track.name: track.path for track in features.tracks if track.path is not None and sound}
     neurons = list(filters.neurons)
-    with FilesBeside() as files:
-        gathering = _Gathering(
-            by_track=_moments_by_track(neurons, twin_of),
-            log_mels=_by_name(features),
-            paths=paths,
-            front_end=filters.front_end,
-            pictures=_PictureWriter(files, folder, stems, neurons),
-            sounds=SoundWriter(files, folder, stems, neurons, filters.front_end.sample_rate),
-        )
-        lost = gathering.run(executor, progress("tracks cut"))
+    gathering = _Gathering(
+        by_track=_moments_by_track(neurons, twin_of),
+        log_mels=_by_name(features),
+        paths=paths,
+        front_end=filters.front_end,
+        pictures=_PictureWriter(folder, stems, neurons),
+        sounds=SoundWriter(folder, stems, neurons, filters.front_end.sample_rate),
+    )
+    lost = gathering.run(executor, progress("tracks cut"))
     for i, first in twin_of.items():
         neurons[i] = _as_its_twin(neurons[i], stems[i], neurons[first], folder)
     notes = [*filters.notes, NO_SOUND] if sound and not paths else filters.notes
@@ -143,7 +141,6 @@ class _Gathering:
 class _PictureWriter:
     """Averages what the excerpts of a neuron look like, and writes it as soon as the last has come."""
 
-    files: FilesBeside
     folder: Path
     stems: Sequence[str]
     neurons: list[Neuron]
@@ -158,7 +155,7 @@ class _PictureWriter:
             self._seen[i] += 1
             if self._seen[i] == len(self.neurons[i].excerpts):
                 name = f"{self.stems[i]}.png"
-                self.files.write(self.folder / name, partial(picture_png, self._sums.pop(i) / self._seen[i]))
+                write_file(self.folder / name, picture_png(self._sums.pop(i) / self._seen[i]))
                 self.neurons[i] = replace(self.neurons[i], picture=name)
 
 

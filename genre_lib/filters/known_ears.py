@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -18,7 +19,7 @@ import numpy as np
 from genre_lib.bundle import KERAS, LITERT, Bundle
 from genre_lib.datasets.places import derived_folder
 from genre_lib.errors import GenreLibError
-from genre_lib.filters.ear_file import make_ear
+from genre_lib.filters.ear_file import ear_of_layers, make_ear
 from genre_lib.filters.layers import NeuronLayer, find_voices
 from genre_lib.runs import read_json
 
@@ -52,6 +53,12 @@ class KnownEar:
         voices = find_voices(network)
         layers = tuple(voice.layer for voice in voices)
         return cls(network.name, weights_digest(network), layers, make_ear(network, voices, litert))
+
+    def of_layers(self, layers: Sequence[NeuronLayer]) -> bytes:
+        """The LiteRT file for some of the layers."""
+        if len(layers) == len(self.layers):
+            return self.content
+        return ear_of_layers(self.content, [layer.folder for layer in layers])
 
 
 def ear_of_bundle(bundle: Bundle) -> KnownEar:

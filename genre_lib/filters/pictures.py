@@ -30,8 +30,14 @@ def png(levels: NDArray[np.uint8]) -> bytes:
     # Each line begins with its filter: none.
     lines = np.column_stack([np.zeros(height, np.uint8), levels])
     header = struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"PLTE", _palette()), (b"IDAT", zlib.compress(lines.tobytes(), 6)), (b"IEND", b""))
+    chunks = ((b"IHDR", header), (b"PLTE", _palette()), (b"IDAT", _packed(lines.tobytes())), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks)
+
+
+def _packed(data: bytes) -> bytes:
+    # Averages repeat nothing: a search for what repeats costs a third of the time and saves no byte.
+    packer = zlib.compressobj(strategy=zlib.Z_HUFFMAN_ONLY)
+    return packer.compress(data) + packer.flush()
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

@@ -22,7 +22,7 @@ from genre_lib.datasets import Features
 from genre_lib.errors import ParameterError, RunError
 from genre_lib.executors import Executor, Progress, ThreadExecutor, usable_cores
 from genre_lib.filters.ear import Ear
-from genre_lib.filters.ear_file import ear_of_layers, make_ear
+from genre_lib.filters.ear_file import make_ear
 from genre_lib.filters.gallery import write_gallery
 from genre_lib.filters.gathering import gather
 from genre_lib.filters.known_ears import KnownEar, weights_digest
@@ -178,7 +178,7 @@ def _ear_of(
     network: keras.Model | KnownEar, layers: Sequence[NeuronLayer], voices: Sequence[Voice], litert: str | Path | None
 ) -> bytes:
     if isinstance(network, KnownEar):
-        return ear_of_layers(network.content, [layer.folder for layer in layers])
+        return network.of_layers(layers)
     return make_ear(network, [voice for voice in voices if voice.layer in layers], litert)
 
 

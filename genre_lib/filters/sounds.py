@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import io
 import os
+import wave
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
 
 from genre_lib.filters.excerpts import GAP_S, joined
 from genre_lib.filters.record import Neuron
-from genre_lib.filters.writing import FilesBeside
+from genre_lib.filters.writing import write_file
 
 SUFFIX = ".wav"
 _HEADER_BYTES = 44
@@ -31,7 +30,6 @@ class SoundWriter:
 
     Attributes
     ----------
-    files : FilesBeside
     folder : Path
     stems : sequence of str
         Each neuron's file below the folder, without a suffix.
@@ -40,7 +38,6 @@ class SoundWriter:
     sample_rate : int [Hz]
     """
 
-    files: FilesBeside
     folder: Path
     stems: Sequence[str]
     neurons: list[Neuron]
@@ -79,7 +76,7 @@ class SoundWriter:
         if not there:
             return
         sound, begins = joined(list(there.values()), self.sample_rate)
-        self.files.write(self.folder / (self.stems[i] + SUFFIX), partial(_wav, sound, self.sample_rate))
+        write_file(self.folder / (self.stems[i] + SUFFIX), _wav(sound, self.sample_rate))
         self._enter(i, dict(zip(there, begins, strict=True)))
 
     def _enter(self, i: int, begins: dict[int, float]) -> None:
@@ -92,7 +89,8 @@ class SoundWriter:
 
 
 def _wav(samples: NDArray[np.int16], sample_rate: int) -> bytes:
-    # Through memory: libsndfile waits for the disk at each file that it writes itself.
     content = io.BytesIO()
-    soundfile.write(content, samples, sample_rate, format="WAV")
+    with wave.open(content, "wb") as sound:
+        sound.setparams((1, 2, sample_rate, len(samples), "NONE", "not compressed"))
+        sound.writeframesraw(samples.astype("<i2", copy=False).tobytes())
     return content.getvalue()

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import soundfile
 from genre_lib.datasets import load_features, open_data_set
 from genre_lib.errors import ParameterError, RunError
 from genre_lib.executors import ProcessExecutor
-from genre_lib.filters import Filters, find_filters, search, writing
+from genre_lib.filters import Filters, find_filters, search
 from genre_lib.filters.gathering import NO_SOUND
 from genre_lib.filters.record import genre_statistics
 from tests.filters.conftest import FRONT_END, GENRES, write_click
@@ -167,10 +168,14 @@ def test_a_sound_that_was_left_short_is_cut_again(found, onset, clicks, tmp_path
 
 
 def test_a_full_disk_is_told(onset, clicks, tmp_path, monkeypatch):
-    def full(path, _):
-        raise OSError(28, "No space left on device", str(path))
+    write = Path.write_bytes
 
-    monkeypatch.setattr(writing, "_write", full)
+    def full(path, content):
+        if path.suffix in (".png", ".wav"):
+            raise OSError(28, "No space left on device", str(path))
+        return write(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(RunError, match=r"No space left on device.*run again"):
         find_filters(onset, clicks[0], tmp_path / "x", count0=4)
     assert not (tmp_path / "x" / "filters.json").exists()
