@@ -260,9 +260,15 @@ def test_light_dark_narrow_and_wide(arrive: Arrive) -> None:
         visitor.page.emulate_media(color_scheme=scheme)
         backgrounds.add(visitor.page.evaluate("getComputedStyle(document.body).backgroundColor"))
     assert backgrounds == {"rgb(244, 245, 248)", "rgb(14, 16, 20)"}
-    for width in (1024, 1920):
+    for width in (360, 600, 741, 1024, 1920):
         visitor.page.set_viewport_size({"width": width, "height": 900})
-        assert visitor.page.evaluate("document.documentElement.scrollWidth") <= width
+        # A click fails on what something else lies over.
+        for tab in ("Batch", "Filters", "The model", "Listen"):
+            visitor.page.get_by_role("tab", name=tab).click(timeout=10_000)
+            assert visitor.page.evaluate("document.documentElement.scrollWidth") <= width
+        song = visitor.page.locator(".genre-choices select").first.bounding_box()
+        assert song is not None
+        assert song["x"] + song["width"] <= width
 
 
 def kernel_with_upload(dashboard: Serving, name: str) -> tuple[psutil.Process, Path]:
