@@ -17,13 +17,16 @@ import yaml
 
 from genre_lib.errors import ParameterError, RunError
 from genre_lib.options import unknown_name
-from genre_lib.runs import Run, is_alive, library_versions, project_folder, read_json, write_json
+from genre_lib.runs import Run, library_versions, project_folder, read_json, write_json
 from genre_lib.yaml_text import parse_yaml
 
 PIPELINE = ("01_prepare_data", "02_train", "03_evaluate", "04_filters", "05_export")
 
 # Set by the runner itself in every notebook.
 _RUN_FOLDER = "run_folder"
+
+# The system tells when a process began, give or take a correction of its clock.
+_CLOCK_S = 2.0
 
 # What a disk says that is full or may not be written.
 _NO_PLACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES)
@@ -169,12 +172,13 @@ def _begin(run: Run, parameters: dict[str, dict[str, Any]], steps: tuple[str, ..
         raise RunError(
             f"{run.folder} was begun with other parameters: name another run (--name), or remove that folder."
         )
-    process, host = record.get("process"), record.get("host")
+    import psutil
+
     if record.get("state") == "running":
         stopped = [step for step, entry in record["steps"].items() if entry["state"] == "running"]
-        if host == socket.gethostname() and process and process != os.getpid() and is_alive(process):
+        if _is_being_run(record):
             raise RunError(
-                f"{run.folder} is being run by process {process}: wait for it, or name another run (--name)."
+                f"{run.folder} is being run by process {record['process']}: wait for it, or name another run (--name)."
             )
         for step in stopped:
             say(f"{step}: was killed while running; it goes on now")
@@ -182,12 +186,27 @@ def _begin(run: Run, parameters: dict[str, dict[str, Any]], steps: tuple[str, ..
     record |= {
         "state": "running",
         "process": os.getpid(),
+        "process_began": psutil.Process().create_time(),
         "host": socket.gethostname(),
         "versions": library_versions(),
         "pipeline": list(steps),
     }
     _write(run, record)
     return record
+
+
+def _is_being_run(record: dict[str, Any]) -> bool:
+    import psutil
+
+    process, began = record.get("process"), record.get("process_began")
+    if not process or process == os.getpid() or record.get("host") != socket.gethostname():
+        return False
+    try:
+        there = psutil.Process(process).create_time()
+    except psutil.NoSuchProcess:
+        return False
+    # The number of a killed process goes to another one sooner or later, in a container at once.
+    return began is None or abs(there - began) < _CLOCK_S
 
 
 def _first_step(record: dict[str, Any], steps: tuple[str, ...], start: str | None, say: Say) -> int:

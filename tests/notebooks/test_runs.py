@@ -1,12 +1,14 @@
 """Real runs through papermill: resumed after a kill, and what a failing notebook leaves."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import nbformat
 import numpy as np
+import psutil
 import pytest
 import soundfile
 
@@ -109,6 +111,19 @@ def test_a_failing_notebook_says_where_and_keeps_its_traceback(tmp_path: Path) -
     record = json.loads((tmp_path / "run" / "run.json").read_text())
     assert record["steps"]["01_prepare_data"]["state"] == "failed"
     assert "DataSetError" in (tmp_path / "run" / "notebooks" / "01_prepare_data.ipynb").read_text()
+
+
+def test_a_killed_run_goes_on_though_its_process_number_is_another_ones_now(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with pytest.raises(RunError, match="nothing-here"):
+        notebooks.run_pipeline(folder, {"dataset": "nothing-here"}, say=lambda line: None)
+    record = json.loads((folder / "run.json").read_text())
+    began = psutil.Process(os.getppid()).create_time()
+    for began_then, sentence in ((began, "is being run by process"), (began - 60, "nothing-here")):
+        record |= {"state": "running", "process": os.getppid(), "process_began": began_then}
+        (folder / "run.json").write_text(json.dumps(record))
+        with pytest.raises(RunError, match=sentence):
+            notebooks.run_pipeline(folder, {"dataset": "nothing-here"}, say=lambda line: None)
 
 
 def test_a_run_in_progress_is_not_joined(tmp_path: Path, music: Path) -> None:
