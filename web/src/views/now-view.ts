@@ -32,8 +32,11 @@ export class NowView {
       return { row, fill, value };
     });
     this.list.replaceChildren(...this.bars.map((bar) => bar.row));
-    // A list that scrolls must be reachable by keyboard.
-    if (genres.length > 12) this.list.tabIndex = 0;
+    // Many stand in two columns where there is room; a list that scrolls must be reachable by keyboard.
+    const many = genres.length > 12;
+    this.list.classList.toggle("many", many);
+    this.list.style.setProperty("--rows", String(Math.ceil(genres.length / 2)));
+    if (many) this.list.tabIndex = 0;
     else this.list.removeAttribute("tabindex");
   }
 
