@@ -6,6 +6,7 @@ ffmpeg where that is installed. Everything streams, so that a three-hour file ne
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -29,6 +30,9 @@ FFMPEG_EXTENSIONS = frozenset({".m4a", ".aac", ".mp4", ".m4b", ".mov", ".mka", "
 AUDIO_EXTENSIONS = SOUNDFILE_EXTENSIONS | FFMPEG_EXTENSIONS
 
 _BLOCK_S = 10.0
+# Below, a late beginning is a coder's delay; beyond, a clock that nobody set.
+_SMALLEST_GAP_S = 0.05
+_LARGEST_GAP_S = 600.0
 
 
 def load_audio(path: str | Path, sample_rate: int) -> NDArray[np.float32]:
@@ -195,8 +199,10 @@ class _Ffmpeg:
                 f"{path} needs ffmpeg to be decoded: install ffmpeg, or convert the file to wav, flac, ogg or mp3."
             )
         self._path = path
-        self.rate, self.channels, self.announced_s = _probe(path)
+        self.rate, self.channels, self.announced_s, late_s = _probe(path)
         self._block = max(1, int(block_s * self.rate))
+        # The sound of a video may begin late: its times are those of the pictures.
+        self._silence_before = round(late_s * self.rate) if _SMALLEST_GAP_S < late_s < _LARGEST_GAP_S else 0
         command = [
             program,
             "-v",
@@ -218,7 +224,12 @@ class _Ffmpeg:
     def blocks(self) -> Iterator[NDArray[np.float32]]:
         assert self._process.stdout is not None
         n_bytes = self._block * self.channels * 4
+        silence = self._silence_before
         while data := self._process.stdout.read(n_bytes):
+            while silence:
+                n = min(silence, self._block)
+                yield np.zeros((n, self.channels), np.float32)
+                silence -= n
             whole = len(data) // (4 * self.channels) * 4 * self.channels
             if whole:
                 yield np.frombuffer(data[:whole], "<f4").reshape(-1, self.channels)
@@ -273,12 +284,12 @@ def _as_file_url(path: Path) -> str:
     return f"file:{path}"
 
 
-def _probe(path: Path) -> tuple[int, int, float | None]:
-    """Rate, channels and announced duration of the first sound stream, by ffprobe."""
+def _probe(path: Path) -> tuple[int, int, float | None, float]:
+    """Rate, channels, announced duration and late beginning [s] of the first sound stream, by ffprobe."""
     program = shutil.which("ffprobe")
     if program is None:
         raise AudioError(f"{path} needs ffprobe (it comes with ffmpeg) to be decoded: install ffmpeg.")
-    entries = "stream=sample_rate,channels:format=duration"
+    entries = "stream=sample_rate,channels,start_time:format=duration,start_time"
     command = [
         program,
         "-v",
@@ -288,23 +299,31 @@ def _probe(path: Path) -> tuple[int, int, float | None]:
         "-show_entries",
         entries,
         "-of",
-        "default=nw=1",
+        "json",
         _as_file_url(path),
     ]
     answer = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
-    fields = dict(line.split("=", 1) for line in answer.stdout.splitlines() if "=" in line)
     try:
-        rate, channels = int(fields["sample_rate"]), int(fields["channels"])
-    except (KeyError, ValueError):
+        found = json.loads(answer.stdout)
+        sound, container = found["streams"][0], found["format"]
+        rate, channels = int(sound["sample_rate"]), int(sound["channels"])
+    except (ValueError, KeyError, IndexError):
         raise AudioError(f"{path} is not a sound file that can be read: check that it is audio and complete.") from None
     if rate <= 0 or channels <= 0:
         raise AudioError(f"{path} is not a sound file that can be read: check that it is audio and complete.")
-    try:
-        duration: float | None = float(fields["duration"])
-    except (KeyError, ValueError):
-        duration = None
+    duration = _seconds(container.get("duration"))
+    begins, sound_begins = _seconds(container.get("start_time")), _seconds(sound.get("start_time"))
+    late_s = sound_begins - begins if begins is not None and sound_begins is not None else 0.0
     # A raw stream has no header: ffprobe guesses its duration from the bit rate, too far off to call a file truncated.
-    return rate, channels, None if path.suffix.lower() in {".aac", ".amr", ".ac3"} else duration
+    return rate, channels, None if path.suffix.lower() in {".aac", ".amr", ".ac3"} else duration, late_s
+
+
+def _seconds(text: str | None) -> float | None:
+    """What ffprobe says of a time; None where it does not know."""
+    try:
+        return float(text) if text is not None else None
+    except ValueError:
+        return None
 
 
 def _announced_by_mp3_header(path: Path) -> float | None:

@@ -51,6 +51,20 @@ def test_every_format_gives_the_same_sound(song: Path, name: str, options: list[
     assert similarity > 0.99
 
 
+@pytest.mark.parametrize("name", ["late.mp4", "late.mkv", "late.webm"])
+def test_the_sound_of_a_video_keeps_the_time_of_its_pictures(song: Path, name: str) -> None:
+    pictures = ["-f", "lavfi", "-i", "testsrc=d=8:s=64x48:r=5"]
+    codecs = ["-c:v", "libvpx", "-c:a", "libopus"] if name.endswith("webm") else ["-c:a", "aac"]
+    command = ["ffmpeg", "-v", "error", "-y", *pictures, "-itsoffset", "2", "-i", str(song)]
+    subprocess.run([*command, "-map", "0:v", "-map", "1:a", *codecs, str(song.with_name(name))], check=True)
+    with AudioReader(song.with_name(name), 22050, block_s=0.5) as reader:
+        decoded = np.concatenate(list(reader))
+    assert reader.warning is None
+    assert len(decoded) / 22050 == pytest.approx(8, abs=0.1)
+    begins = np.flatnonzero(np.abs(decoded) > 0.05)[0] / 22050
+    assert begins == pytest.approx(2, abs=0.03)
+
+
 def test_mono_is_the_mean_of_the_channels(song: Path) -> None:
     stereo, rate = soundfile.read(song, dtype="float32")
     np.testing.assert_allclose(load_audio(song, rate), stereo.mean(axis=1), atol=1e-6)
