@@ -17,7 +17,7 @@ import yaml
 
 from genre_lib.errors import ParameterError, RunError
 from genre_lib.options import unknown_name
-from genre_lib.runs import Run, library_versions, project_folder, read_json, write_json
+from genre_lib.runs import Run, library_versions, process_began, project_folder, read_json, write_json
 from genre_lib.yaml_text import parse_yaml
 
 PIPELINE = ("01_prepare_data", "02_train", "03_evaluate", "04_filters", "05_export")
@@ -172,8 +172,6 @@ def _begin(run: Run, parameters: dict[str, dict[str, Any]], steps: tuple[str, ..
         raise RunError(
             f"{run.folder} was begun with other parameters: name another run (--name), or remove that folder."
         )
-    import psutil
-
     if record.get("state") == "running":
         stopped = [step for step, entry in record["steps"].items() if entry["state"] == "running"]
         if _is_being_run(record):
@@ -186,7 +184,7 @@ def _begin(run: Run, parameters: dict[str, dict[str, Any]], steps: tuple[str, ..
     record |= {
         "state": "running",
         "process": os.getpid(),
-        "process_began": psutil.Process().create_time(),
+        "process_began": process_began(os.getpid()),
         "host": socket.gethostname(),
         "versions": library_versions(),
         "pipeline": list(steps),
@@ -196,17 +194,12 @@ def _begin(run: Run, parameters: dict[str, dict[str, Any]], steps: tuple[str, ..
 
 
 def _is_being_run(record: dict[str, Any]) -> bool:
-    import psutil
-
     process, began = record.get("process"), record.get("process_began")
     if not process or process == os.getpid() or record.get("host") != socket.gethostname():
         return False
-    try:
-        there = psutil.Process(process).create_time()
-    except psutil.NoSuchProcess:
-        return False
+    there = process_began(process)
     # The number of a killed process goes to another one sooner or later, in a container at once.
-    return began is None or abs(there - began) < _CLOCK_S
+    return there is not None and (began is None or abs(there - began) < _CLOCK_S)
 
 
 def _first_step(record: dict[str, Any], steps: tuple[str, ...], start: str | None, say: Say) -> int:

@@ -12,7 +12,6 @@ runs/NAME/
 from __future__ import annotations
 
 import json
-import os
 import platform
 from dataclasses import dataclass
 from importlib import metadata
@@ -136,10 +135,14 @@ def write_json(path: Path, values: Any) -> None:
 
 def is_alive(process_id: int) -> bool:
     """Whether a process of this machine runs."""
+    return process_began(process_id) is not None
+
+
+def process_began(process_id: int) -> float | None:
+    """When a process of this machine began [s since 1970]; None where there is none of that number."""
+    import psutil
+
     try:
-        os.kill(process_id, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+        return float(psutil.Process(process_id).create_time())
+    except psutil.NoSuchProcess:
+        return None

@@ -50,7 +50,7 @@ def ear_of_layers(content: bytes, folders: Sequence[str]) -> bytes:
 
     (signature,) = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0)).signatureDefs[:1]
     places = {entry.name.decode(): entry.tensorIndex for entry in signature.outputs}
-    return content if set(places) == set(folders) else _with_outputs(content, {name: places[name] for name in folders})
+    return _with_outputs(content, {name: places[name] for name in folders})
 
 
 def _converted(model: keras.Model, voices: Sequence[Voice]) -> bytes:
