@@ -25,6 +25,7 @@ TFJS = "tfjs/model.json"
 MEL = "mel.bin"
 GOLDEN = "golden.json"
 RECIPE = "recipe.yaml"
+NEURONS = "neurons.json"
 
 PRETRAINED = "gtzan"
 

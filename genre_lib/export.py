@@ -20,6 +20,7 @@ from genre_lib.bundle import (
     KERAS,
     LITERT,
     MEL,
+    NEURONS,
     RECIPE,
     TFJS,
     Bundle,
@@ -30,6 +31,7 @@ from genre_lib.bundle import (
 )
 from genre_lib.card import Card
 from genre_lib.errors import BundleError
+from genre_lib.filters.opened import neurons_json
 from genre_lib.golden import (
     LOG_MEL_TOLERANCE_DB,
     PROBABILITY_TOLERANCE,
@@ -115,6 +117,8 @@ def write_bundle(
         (draft / MEL).write_bytes(card.front_end.filter_bank().astype("<f4").tobytes())
         golden = make_golden(card.front_end, lambda log_mel: keras_logits(model, log_mel))
         write_text(draft / GOLDEN, golden.to_json())
+        if (neurons := neurons_json(model, draft / LITERT)) is not None:
+            write_text(draft / NEURONS, neurons)
         if recipe is not None:
             write_text(draft / RECIPE, recipe)
         bundle = seal(draft, card)

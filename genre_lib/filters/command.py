@@ -11,7 +11,7 @@ from genre_lib.datasets import DataSet, load_features, open_data_set
 from genre_lib.datasets.table import EXCLUDED
 from genre_lib.errors import DataSetError
 from genre_lib.executors import Executor
-from genre_lib.filters.known_ears import ear_of_bundle
+from genre_lib.filters.opened import OpenNetwork
 from genre_lib.filters.record import Filters
 from genre_lib.filters.search import ProgressOf, find_filters
 
@@ -29,8 +29,6 @@ def filters_of_bundle(
     progress: ProgressOf | None = None,
 ) -> Filters:
     """Find the filters of a bundle's network in a data set.
-
-    TensorFlow is needed at the first time alone, see `genre_lib.filters.known_ears`.
 
     Nothing is evaluated here: tracks that an evaluation leaves out are heard as well, and a note says so.
 
@@ -54,7 +52,7 @@ def filters_of_bundle(
     show = progress("spectrograms") if progress else None
     features = load_features(data_set, bundle.card.front_end, executor=executor, progress=show)
     return find_filters(
-        ear_of_bundle(bundle),
+        OpenNetwork.of_bundle(bundle),
         features,
         out,
         count0=count0,

@@ -32,7 +32,7 @@ class Ear:
     Parameters
     ----------
     path : Path
-        What `genre_lib.filters.ear_file.make_ear` made.
+        What `OpenNetwork.ear_of` gave, see `genre_lib.filters.opened`.
     layers : sequence of NeuronLayer
         Those in the file.
 

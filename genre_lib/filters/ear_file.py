@@ -1,7 +1,7 @@
 """The file of the ear: the network as LiteRT with the activations of its layers as outputs.
 
-Where the bundle's own LiteRT network is at hand, nothing is converted: its inner tensors are the activations, and only
-its list of outputs is written anew. Which tensor belongs to which layer is told by the values themselves.
+A bundle's own LiteRT network holds them as inner tensors already: only its list of outputs has to be written anew.
+Which tensor belongs to which layer is told by the values themselves, once, when the bundle is written.
 """
 
 from __future__ import annotations
@@ -26,34 +26,11 @@ _SAME_WITHIN = 1e-4
 _IDENTIFIER = b"TFL3"
 
 
-def make_ear(model: keras.Model, voices: Sequence[Voice], litert: str | Path | None = None) -> bytes:
+def converted(model: keras.Model, voices: Sequence[Voice]) -> bytes:
     """A LiteRT model with the activations of some layers as outputs, under the layers' folder names.
 
-    Outputs are (1, steps, neurons), or (1, steps, bands, neurons) for the layers of a picture.
-
-    Parameters
-    ----------
-    model : keras.Model
-    voices : sequence of Voice
-    litert : path, optional
-        The same network as LiteRT. Without it, or where a layer is not to be found in it, the network is converted,
-        which takes some seconds.
+    Outputs are (1, steps, neurons), or (1, steps, bands, neurons) for the layers of a picture. Takes some seconds.
     """
-    if litert is not None and (opened := _opened(model, voices, Path(litert))) is not None:
-        return opened
-    return _converted(model, voices)
-
-
-def ear_of_layers(content: bytes, folders: Sequence[str]) -> bytes:
-    """The same ear for some of its layers, without what only the others need."""
-    from ai_edge_litert import schema_py_generated as schema
-
-    (signature,) = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0)).signatureDefs[:1]
-    places = {entry.name.decode(): entry.tensorIndex for entry in signature.outputs}
-    return _with_outputs(content, {name: places[name] for name in folders})
-
-
-def _converted(model: keras.Model, voices: Sequence[Voice]) -> bytes:
     from genre_lib.tensorflow_setup import keras, tf
 
     # An output may not be another output's input by the same name.
@@ -66,13 +43,33 @@ def _converted(model: keras.Model, voices: Sequence[Voice]) -> bytes:
     return content
 
 
-def _opened(model: keras.Model, voices: Sequence[Voice], path: Path) -> bytes | None:
-    """The LiteRT network with other outputs; None where it does not hold every layer."""
+def with_outputs(content: bytes, places: dict[str, int]) -> bytes:
+    """A LiteRT file whose outputs are some of its tensors, by name, without what they do not need; see `converted`."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    flatbuffers: Any = import_module("flatbuffers")
+    model: Any = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
+    (graph,) = model.subgraphs[:1]
+    graph.outputs = list(places.values())
+    graph.operators = _needed(graph.operators, graph.outputs)
+    (signature,) = model.signatureDefs[:1]
+    signature.outputs = []
+    for name, place in places.items():
+        entry = schema.TensorMapT()
+        entry.name, entry.tensorIndex = name, place
+        signature.outputs.append(entry)
+    builder = flatbuffers.Builder(len(content))
+    builder.Finish(model.Pack(builder), file_identifier=_IDENTIFIER)
+    return bytes(builder.Output())
+
+
+def find_tensors(model: keras.Model, voices: Sequence[Voice], path: Path) -> list[int] | None:
+    """Which tensors of a LiteRT file of the same network hold the layers' activations.
+
+    Told by the values themselves. None where the file does not hold every layer.
+    """
     probe = _probe(model, voices)
-    places = _places(path, probe, _activations(model, voices, probe))
-    if places is None:
-        return None
-    return _with_outputs(path.read_bytes(), {v.layer.folder: place for v, place in zip(voices, places, strict=True)})
+    return _places(path, probe, _activations(model, voices, probe))
 
 
 def _probe(model: keras.Model, voices: Sequence[Voice]) -> NDArray[np.float32]:
@@ -130,26 +127,6 @@ def _places(path: Path, log_mel: NDArray[np.float32], expected: Sequence[NDArray
 
 def _near(one: NDArray[np.float32], other: NDArray[np.float32], limit: float) -> bool:
     return bool(np.abs(one - other).max() <= limit)
-
-
-def _with_outputs(content: bytes, places: dict[str, int]) -> bytes:
-    """A LiteRT file whose outputs are other tensors of it, by name."""
-    from ai_edge_litert import schema_py_generated as schema
-
-    flatbuffers: Any = import_module("flatbuffers")
-    model: Any = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
-    (graph,) = model.subgraphs[:1]
-    graph.outputs = list(places.values())
-    graph.operators = _needed(graph.operators, graph.outputs)
-    (signature,) = model.signatureDefs[:1]
-    signature.outputs = []
-    for name, place in places.items():
-        entry = schema.TensorMapT()
-        entry.name, entry.tensorIndex = name, place
-        signature.outputs.append(entry)
-    builder = flatbuffers.Builder(len(content))
-    builder.Finish(model.Pack(builder), file_identifier=_IDENTIFIER)
-    return bytes(builder.Output())
 
 
 def _needed(operators: Sequence[Any], outputs: Sequence[int]) -> list[Any]:

@@ -82,14 +82,14 @@ def prepared(samples: NDArray[np.float32], sample_rate: int, level: float) -> ND
     return np.rint(samples, out=samples).astype(np.int16)
 
 
-def joined(excerpts: Sequence[NDArray[np.int16]], sample_rate: int) -> tuple[NDArray[np.int16], list[float]]:
-    """Excerpts one after the other with a breath between, and where each begins [s]."""
+def joined(excerpts: Sequence[NDArray[np.int16]], sample_rate: int) -> tuple[NDArray[np.int16], list[int]]:
+    """Excerpts one after the other with a breath between, and the sample at which each begins."""
     gap = round(GAP_S * sample_rate)
     sound = np.zeros(sum(map(len, excerpts)) + gap * (len(excerpts) - 1), np.int16)
     begins, at = [], 0
     for excerpt in excerpts:
         sound[at : at + len(excerpt)] = excerpt
-        begins.append(at / sample_rate)
+        begins.append(at)
         at += len(excerpt) + gap
     return sound, begins
 

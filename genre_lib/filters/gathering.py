@@ -26,6 +26,7 @@ from genre_lib.filters.sounds import SUFFIX, SoundWriter
 from genre_lib.filters.writing import write_file
 from genre_lib.front_end import FrontEnd
 
+_PICTURE = ".png"
 NO_SOUND = (
     "There is no sound: this data set holds spectrograms alone. To hear the excerpts, give the recordings themselves."
 )
@@ -53,20 +54,36 @@ def gather(
     stems = [f"{folders[neuron.layer]}/{neuron.neuron:04d}" for neuron in filters.neurons]
     twin_of = _twins(filters.neurons)
     paths = {track.name: track.path for track in features.tracks if track.path is not None and sound}
-    neurons = list(filters.neurons)
+    pictures = _PictureWriter(folder, stems, filters.neurons)
+    sounds = SoundWriter(folder, stems, filters.neurons, filters.front_end.sample_rate)
     gathering = _Gathering(
-        by_track=_moments_by_track(neurons, twin_of),
+        by_track=_moments_by_track(filters.neurons, twin_of),
         log_mels=_by_name(features),
         paths=paths,
         front_end=filters.front_end,
-        pictures=_PictureWriter(folder, stems, neurons),
-        sounds=SoundWriter(folder, stems, neurons, filters.front_end.sample_rate),
+        pictures=pictures,
+        sounds=sounds,
     )
     lost = gathering.run(executor, progress("tracks cut"))
-    for i, first in twin_of.items():
-        neurons[i] = _as_its_twin(neurons[i], stems[i], neurons[first], folder)
+    neurons = []
+    for i, (stem, neuron) in enumerate(zip(stems, filters.neurons, strict=True)):
+        first = twin_of.get(i, i)
+        begins = sounds.begins.get(first)
+        names = {_PICTURE: first in pictures.drawn, SUFFIX: begins is not None}
+        if first != i:
+            for suffix in (suffix for suffix, there in names.items() if there):
+                _link(folder / (stems[first] + suffix), folder / (stem + suffix))
+        picture, sound_name = (stem + suffix if there else None for suffix, there in names.items())
+        neurons.append(_with_files(neuron, picture, sound_name, begins or {}))
     notes = [*filters.notes, NO_SOUND] if sound and not paths else filters.notes
     return replace(filters, neurons=tuple(neurons), notes=tuple(notes), skipped=filters.skipped | lost)
+
+
+def _with_files(neuron: Neuron, picture: str | None, sound: str | None, begins: dict[int, float]) -> Neuron:
+    excerpts = neuron.excerpts
+    if begins:
+        excerpts = tuple(replace(excerpt, at_s=begins.get(place)) for place, excerpt in enumerate(excerpts))
+    return replace(neuron, excerpts=excerpts, picture=picture, sound=sound)
 
 
 @dataclass(frozen=True)
@@ -139,11 +156,20 @@ class _Gathering:
 
 @dataclass
 class _PictureWriter:
-    """Averages what the excerpts of a neuron look like, and writes it as soon as the last has come."""
+    """Averages what the excerpts of a neuron look like, and writes it as soon as the last has come.
+
+    Attributes
+    ----------
+    folder, stems, neurons
+        As those of `SoundWriter`.
+    drawn : set of int
+        Neurons whose picture is written.
+    """
 
     folder: Path
     stems: Sequence[str]
-    neurons: list[Neuron]
+    neurons: Sequence[Neuron]
+    drawn: set[int] = field(default_factory=set)
     _sums: dict[int, NDArray[np.float32]] = field(default_factory=dict)
     _seen: dict[int, int] = field(default_factory=lambda: defaultdict(int))
 
@@ -154,9 +180,8 @@ class _PictureWriter:
             self._sums[i] = self._sums[i] + picture if i in self._sums else picture
             self._seen[i] += 1
             if self._seen[i] == len(self.neurons[i].excerpts):
-                name = f"{self.stems[i]}.png"
-                write_file(self.folder / name, picture_png(self._sums.pop(i) / self._seen[i]))
-                self.neurons[i] = replace(self.neurons[i], picture=name)
+                write_file(f"{self.folder}/{self.stems[i]}{_PICTURE}", picture_png(self._sums.pop(i) / self._seen[i]))
+                self.drawn.add(i)
 
 
 def _by_name(features: Features) -> Callable[[str], NDArray[np.float32]]:
@@ -185,24 +210,9 @@ def _twins(neurons: Sequence[Neuron]) -> dict[int, int]:
     return twins
 
 
-def _as_its_twin(neuron: Neuron, stem: str, twin: Neuron, folder: Path) -> Neuron:
-    """A neuron with its twin's picture and sound, under its own name."""
-    excerpts = zip(neuron.excerpts, twin.excerpts, strict=True)
-    return replace(
-        neuron,
-        excerpts=tuple(replace(excerpt, at_s=other.at_s) for excerpt, other in excerpts),
-        picture=_linked(folder, twin.picture, f"{stem}.png"),
-        sound=_linked(folder, twin.sound, stem + SUFFIX),
-    )
-
-
-def _linked(folder: Path, source: str | None, name: str) -> str | None:
-    if source is None:
-        return None
-    path = folder / name
+def _link(source: Path, path: Path) -> None:
     path.unlink(missing_ok=True)
     try:
-        os.link(folder / source, path)
+        os.link(source, path)
     except OSError:
-        shutil.copyfile(folder / source, path)
-    return name
+        shutil.copyfile(source, path)

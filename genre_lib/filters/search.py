@@ -22,11 +22,10 @@ from genre_lib.datasets import Features
 from genre_lib.errors import ParameterError, RunError
 from genre_lib.executors import Executor, Progress, ThreadExecutor, usable_cores
 from genre_lib.filters.ear import Ear
-from genre_lib.filters.ear_file import make_ear
 from genre_lib.filters.gallery import write_gallery
 from genre_lib.filters.gathering import gather
-from genre_lib.filters.known_ears import KnownEar, weights_digest
-from genre_lib.filters.layers import NeuronLayer, Voice, chosen_layers, find_voices
+from genre_lib.filters.layers import NeuronLayer, chosen_layers
+from genre_lib.filters.opened import OpenNetwork
 from genre_lib.filters.ranking import Ranking
 from genre_lib.filters.record import EAR, GALLERY, RECORD, Excerpt, Filters, Neuron, genre_statistics
 from genre_lib.filters.sounds import SUFFIX
@@ -47,7 +46,7 @@ _RANKED_AT_MOST = 100
 
 
 def find_filters(
-    network: keras.Model | KnownEar,
+    network: keras.Model | OpenNetwork,
     features: Features,
     out: str | Path,
     *,
@@ -56,7 +55,6 @@ def find_filters(
     neurons: Iterable[int] | None = None,
     sound: bool = True,
     name: str | None = None,
-    litert: str | Path | None = None,
     executor: Executor | None = None,
     progress: ProgressOf | None = None,
 ) -> Filters:
@@ -67,8 +65,8 @@ def find_filters(
 
     Parameters
     ----------
-    network : keras.Model or KnownEar
-        Functional, as the networks of this project; or such a network cut open before.
+    network : keras.Model or OpenNetwork
+        Functional, as the networks of this project; or such a network cut open, see `OpenNetwork.of_bundle`.
     features : Features
         Spectrograms of the network's front end. Tracks without a file give pictures and genres, no sound.
     out : path
@@ -83,8 +81,6 @@ def find_filters(
         Whether to write sounds, where there are recordings.
     name : str, optional
         What to call the network.
-    litert : path, optional
-        The same network as LiteRT, where there is one: saves a conversion.
     executor : Executor, optional
         Who listens and cuts; by default threads of this process, one a core.
     progress : callable, optional
@@ -103,14 +99,14 @@ def find_filters(
     """
     if count0 < 1:
         raise ParameterError(f"count0 is {count0}: ask for at least one excerpt.")
-    voices = [] if isinstance(network, KnownEar) else find_voices(network)
-    chosen = chosen_layers(network.layers if isinstance(network, KnownEar) else [v.layer for v in voices], layers)
+    opened = network if isinstance(network, OpenNetwork) else OpenNetwork.of_keras(network)
+    chosen = chosen_layers(opened.layers, layers)
     numbers = _chosen_neurons(chosen, neurons)
-    search = _Search(Path(out).absolute(), features, tuple(chosen), numbers, count0, sound, name or network.name)
-    request = _request_of(search, network)
+    search = _Search(Path(out).absolute(), features, tuple(chosen), numbers, count0, sound, name or opened.name)
+    request = _request_of(search, opened)
     if (search.folder / RECORD).exists() and _same_request(search.folder, request):
         return Filters.load(search.folder)
-    _begin(search, request, lambda: _ear_of(network, chosen, voices, litert))
+    _begin(search, request, partial(opened.ear_of, chosen))
     with ThreadExecutor(usable_cores()) if executor is None else nullcontext(executor) as workers:
         ranking = _rank(search, request, workers, progress)
         found = gather(
@@ -174,18 +170,10 @@ def _chosen_neurons(layers: Sequence[NeuronLayer], neurons: Iterable[int] | None
     return tuple(tuple(number for number in wanted if number < layer.n_neurons) for layer in layers)
 
 
-def _ear_of(
-    network: keras.Model | KnownEar, layers: Sequence[NeuronLayer], voices: Sequence[Voice], litert: str | Path | None
-) -> bytes:
-    if isinstance(network, KnownEar):
-        return network.of_layers(layers)
-    return make_ear(network, [voice for voice in voices if voice.layer in layers], litert)
-
-
-def _request_of(search: _Search, network: keras.Model | KnownEar) -> dict[str, Any]:
+def _request_of(search: _Search, network: OpenNetwork) -> dict[str, Any]:
     data_set = search.features.data_set
     values = {
-        "network": network.digest if isinstance(network, KnownEar) else weights_digest(network),
+        "network": network.digest,
         "layers": [layer.to_dict() for layer in search.layers],
         "neurons": search.numbers,
         "data_set": data_set.digest(),

@@ -9,8 +9,8 @@ import io
 import os
 import wave
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -33,34 +33,35 @@ class SoundWriter:
     folder : Path
     stems : sequence of str
         Each neuron's file below the folder, without a suffix.
-    neurons : list of Neuron
-        Each gets its sound's name and its excerpts' places in it.
+    neurons : sequence of Neuron
     sample_rate : int [Hz]
+    begins : dict of int to dict of int to float [s]
+        By neuron whose sound is written: where each of its excerpts begins in it.
     """
 
     folder: Path
     stems: Sequence[str]
-    neurons: list[Neuron]
+    neurons: Sequence[Neuron]
     sample_rate: int
+    begins: dict[int, dict[int, float]] = field(default_factory=dict)
     _expected: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     _waiting: dict[int, dict[int, NDArray[np.int16] | None]] = field(default_factory=lambda: defaultdict(dict))
 
     def is_done(self, i: int) -> bool:
         """Whether an earlier run has written the whole sound; if so, it is taken over."""
-        neuron = self.neurons[i]
-        if neuron.sound is not None:
+        if i in self.begins:
             return True
-        lengths = [excerpt.stop - excerpt.start for excerpt in neuron.excerpts]
+        lengths = [excerpt.stop - excerpt.start for excerpt in self.neurons[i].excerpts]
         gap = round(GAP_S * self.sample_rate)
         n_samples = sum(lengths) + gap * (len(lengths) - 1)
         try:
             # A run that was killed may have left it short.
-            if os.stat(self.folder / (self.stems[i] + SUFFIX)).st_size != _HEADER_BYTES + 2 * n_samples:
+            if os.stat(self._path(i)).st_size != _HEADER_BYTES + 2 * n_samples:
                 return False
         except OSError:
             return False
         begins = [sum(lengths[:place]) + gap * place for place in range(len(lengths))]
-        self._enter(i, {place: begin / self.sample_rate for place, begin in enumerate(begins)})
+        self._enter(i, range(len(lengths)), begins)
         return True
 
     def expect(self, i: int) -> None:
@@ -76,16 +77,16 @@ class SoundWriter:
         if not there:
             return
         sound, begins = joined(list(there.values()), self.sample_rate)
-        write_file(self.folder / (self.stems[i] + SUFFIX), _wav(sound, self.sample_rate))
-        self._enter(i, dict(zip(there, begins, strict=True)))
+        write_file(self._path(i), _wav(sound, self.sample_rate))
+        self._enter(i, there, begins)
 
-    def _enter(self, i: int, begins: dict[int, float]) -> None:
-        neuron = self.neurons[i]
-        excerpts = [
-            replace(excerpt, at_s=round(begins[place], 6) if place in begins else None)
-            for place, excerpt in enumerate(neuron.excerpts)
-        ]
-        self.neurons[i] = replace(neuron, excerpts=tuple(excerpts), sound=self.stems[i] + SUFFIX)
+    def _path(self, i: int) -> str:
+        return f"{self.folder}/{self.stems[i]}{SUFFIX}"
+
+    def _enter(self, i: int, places: Iterable[int], begins: Sequence[int]) -> None:
+        self.begins[i] = {
+            place: round(begin / self.sample_rate, 6) for place, begin in zip(places, begins, strict=True)
+        }
 
 
 def _wav(samples: NDArray[np.int16], sample_rate: int) -> bytes:

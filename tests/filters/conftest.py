@@ -8,7 +8,7 @@ import soundfile
 
 from genre_lib.datasets import load_features, open_data_set
 from genre_lib.filters.ear import Ear
-from genre_lib.filters.ear_file import make_ear
+from genre_lib.filters.ear_file import converted
 from genre_lib.filters.layers import find_voices
 from genre_lib.front_end import FrontEnd
 
@@ -33,7 +33,7 @@ def residual():
 def residual_ear(residual, tmp_path_factory) -> Ear:
     voices = find_voices(residual)
     path = tmp_path_factory.mktemp("ear") / "ear.tflite"
-    path.write_bytes(make_ear(residual, voices))
+    path.write_bytes(converted(residual, voices))
     return Ear(path, [voice.layer for voice in voices])
 
 

@@ -1,8 +1,6 @@
 """`genre filters`, from the command line to the gallery."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
@@ -64,30 +62,3 @@ def test_tracks_that_an_evaluation_leaves_out_are_heard_and_it_says_so(pretraine
     assert {e.track for neuron in found.neurons for e in neuron.excerpts} == {faulty, sound}
     assert "1 of the 2 tracks of music are known to be faulty" in found.notes[0]
     assert [track.name for track in open_data_set(tmp_path / "music").tracks] == [sound]
-
-
-def test_the_second_time_needs_no_tensorflow_and_finds_the_same(pretrained, tmp_path, monkeypatch):
-    from genre_lib.bundle import open_bundle
-    from genre_lib.filters import known_ears
-
-    monkeypatch.setattr(known_ears, "derived_folder", lambda: tmp_path)
-    made = known_ears.ear_of_bundle(open_bundle())
-    monkeypatch.setattr(known_ears.KnownEar, "of", lambda *_: pytest.fail("it was made again"))
-    assert known_ears.ear_of_bundle(open_bundle()) == made
-    (content,) = (tmp_path / "ears").glob("*.tflite")
-    content.write_bytes(content.read_bytes()[:-9])
-    monkeypatch.setattr(known_ears.KnownEar, "of", lambda *_: made)
-    assert known_ears.ear_of_bundle(open_bundle()) == made
-    assert content.read_bytes() == made.content, "a damaged file is made again"
-
-
-def test_with_a_known_ear_no_tensorflow_is_imported(pretrained, music, tmp_path):
-    code = (
-        "import sys; from genre_lib.filters.command import filters_of_bundle as find; "
-        "find(None, sys.argv[1], sys.argv[2], layers=['front1_conv'], neurons=[0]); "
-        "sys.exit('tensorflow' in sys.modules)"
-    )
-    filters_of_bundle(None, music, tmp_path / "first", layers=["front1_conv"], neurons=[0])
-    subprocess.run([sys.executable, "-c", code, str(music), str(tmp_path / "second")], check=True)
-    for name in ("filters.json", "front1_conv/0000.png", "front1_conv/0000.wav"):
-        assert (tmp_path / "second" / name).read_bytes() == (tmp_path / "first" / name).read_bytes()

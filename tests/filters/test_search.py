@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +10,7 @@ import soundfile
 from genre_lib.datasets import load_features, open_data_set
 from genre_lib.errors import ParameterError, RunError
 from genre_lib.executors import ProcessExecutor
-from genre_lib.filters import Filters, find_filters, search
+from genre_lib.filters import Filters, find_filters, opened, search, writing
 from genre_lib.filters.gathering import NO_SOUND
 from genre_lib.filters.record import genre_statistics
 from tests.filters.conftest import FRONT_END, GENRES, write_click
@@ -116,7 +115,7 @@ def test_specialists_and_generalists_differ_also_where_genres_have_different_siz
 
 def test_asking_again_reads_what_is_there(found, onset, clicks, monkeypatch):
     filters, folder = found
-    monkeypatch.setattr(search, "make_ear", lambda *_: pytest.fail("it began again"))
+    monkeypatch.setattr(opened, "converted", lambda *_: pytest.fail("it began again"))
     assert find_filters(onset, clicks[0], folder, count0=4) == filters
 
 
@@ -140,7 +139,7 @@ def test_a_killed_run_goes_on_and_ends_the_same(stage, found, onset, clicks, tmp
     with pytest.raises(Killed):
         find_filters(onset, clicks[0], tmp_path / "x", count0=4, progress=progress)
     assert not (tmp_path / "x" / "filters.json").exists()
-    monkeypatch.setattr(search, "make_ear", lambda *_: pytest.fail("the ear was made already"))
+    monkeypatch.setattr(opened, "converted", lambda *_: pytest.fail("the ear was made already"))
     counted.clear()
     again = find_filters(
         onset, clicks[0], tmp_path / "x", count0=4, progress=lambda what: lambda *n: counted.append((what, *n))
@@ -168,17 +167,21 @@ def test_a_sound_that_was_left_short_is_cut_again(found, onset, clicks, tmp_path
 
 
 def test_a_full_disk_is_told(onset, clicks, tmp_path, monkeypatch):
-    write = Path.write_bytes
+    def full(path, mode):
+        raise OSError(28, "No space left on device", path)
 
-    def full(path, content):
-        if path.suffix in (".png", ".wav"):
-            raise OSError(28, "No space left on device", str(path))
-        return write(path, content)
-
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(writing, "open", full, raising=False)
     with pytest.raises(RunError, match=r"No space left on device.*run again"):
         find_filters(onset, clicks[0], tmp_path / "x", count0=4)
     assert not (tmp_path / "x" / "filters.json").exists()
+
+
+def test_what_shares_a_file_with_another_is_written_without_changing_that_one(tmp_path):
+    first, second = tmp_path / "first.wav", tmp_path / "second.wav"
+    writing.write_file(str(first), b"of an earlier run")
+    second.hardlink_to(first)
+    writing.write_file(str(second), b"new")
+    assert (first.read_bytes(), second.read_bytes()) == (b"of an earlier run", b"new")
 
 
 @pytest.mark.slow

@@ -1,0 +1,116 @@
+"""A network cut open: what its neurons are, and the file in which they can be heard.
+
+A bundle says it in neurons.json: which inner tensors of its LiteRT network are the neurons' activations. So its filters
+are found without TensorFlow, which takes seconds to import and 700 MB.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from genre_lib.bundle import KERAS, LITERT, NEURONS, Bundle
+from genre_lib.errors import BundleError, ParameterError
+from genre_lib.filters.ear_file import converted, find_tensors, with_outputs
+from genre_lib.filters.layers import NeuronLayer, find_voices
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True)
+class OpenNetwork:
+    """A network whose neurons can be heard.
+
+    Attributes
+    ----------
+    name : str
+    digest : str
+        Of its weights.
+    layers : tuple of NeuronLayer
+        All of them.
+    ear_of : callable
+        Given some of the layers, the content of a LiteRT file with their activations; see `Ear`.
+    """
+
+    name: str
+    digest: str
+    layers: tuple[NeuronLayer, ...]
+    ear_of: Callable[[Sequence[NeuronLayer]], bytes]
+
+    @classmethod
+    def of_keras(cls, network: keras.Model) -> Self:
+        """A functional Keras network; asking for its ear converts it, which takes some seconds.
+
+        Raises
+        ------
+        ParameterError
+            It has no convolution, or the timing of one cannot be derived.
+        """
+        voices = find_voices(network)
+
+        def ear_of(layers: Sequence[NeuronLayer]) -> bytes:
+            return converted(network, [voice for voice in voices if voice.layer in layers])
+
+        weights = hashlib.sha256()
+        for value in network.get_weights():
+            weights.update(np.ascontiguousarray(value).tobytes())
+        return cls(network.name, weights.hexdigest(), tuple(voice.layer for voice in voices), ear_of)
+
+    @classmethod
+    def of_bundle(cls, bundle: Bundle) -> Self:
+        """A bundle's network: by its neurons.json, or, where it has none, by Keras.
+
+        Raises
+        ------
+        BundleError
+            Its neurons.json does not describe a network.
+        """
+        if NEURONS not in bundle.card.files:
+            from genre_lib.export import load_keras
+
+            return cls.of_keras(load_keras(bundle.folder / KERAS))
+        path = bundle.folder / NEURONS
+        try:
+            values = json.loads(path.read_text("utf-8"))
+            tensors = {entry["layer"]["name"]: int(entry["tensor"]) for entry in values["layers"]}
+            layers = tuple(NeuronLayer.from_dict(entry["layer"]) for entry in values["layers"])
+            name = str(values["network"])
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            raise BundleError(f"{path} does not describe a network's neurons: get or make the bundle again.") from error
+        ear_of = partial(_opened, bundle.folder / LITERT, tensors)
+        return cls(name, bundle.card.files[LITERT].sha256, layers, ear_of)
+
+
+def neurons_json(network: keras.Model, litert: Path) -> str | None:
+    """The content of a bundle's neurons.json.
+
+    None where there is nothing to say: a network without convolutions, or one that was fused in its conversion so that
+    a layer's activations are nowhere in it.
+
+    Parameters
+    ----------
+    network : keras.Model
+    litert : Path
+        The same network as LiteRT.
+    """
+    try:
+        voices = find_voices(network)
+    except ParameterError:
+        return None
+    tensors = find_tensors(network, voices, litert)
+    if tensors is None:
+        return None
+    layers = [{"layer": v.layer.to_dict(), "tensor": place} for v, place in zip(voices, tensors, strict=True)]
+    return json.dumps({"network": network.name, "layers": layers}, indent=1) + "\n"
+
+
+def _opened(litert: Path, tensors: dict[str, int], layers: Sequence[NeuronLayer]) -> bytes:
+    return with_outputs(litert.read_bytes(), {layer.folder: tensors[layer.name] for layer in layers})
