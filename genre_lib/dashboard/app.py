@@ -17,7 +17,7 @@ from genre_lib.dashboard.session import READY, session_folder
 from genre_lib.dashboard.settings import Settings
 from genre_lib.dashboard.visit import Visit
 from genre_lib.errors import GenreLibError
-from genre_lib.filters.dashboard import filters_tab
+from genre_lib.filters.dashboard import FiltersView
 
 _BY_PATH = "/"
 
@@ -50,7 +50,7 @@ class Dashboard:
             ("Listen", self._listen.widget),
             ("The model", self._model_tab.widget),
             ("Batch", batch.widget),
-            *self._filters(),
+            ("Filters", FiltersView(self._models, places, lambda: self._listen.song)),
         ]
         self._tabs = widgets.Tab([widget for _, widget in tabs], titles=[title for title, _ in tabs])
         self._tabs.observe(self._tab_chosen, "selected_index")
@@ -66,10 +66,6 @@ class Dashboard:
             self._choose(model)
         if song := self._visit.asked_for("song"):
             self._listen.open(song)
-
-    def _filters(self) -> list[tuple[str, widgets.Widget]]:
-        tab = filters_tab(self._models, lambda: self._listen.song)
-        return [] if tab is None else [("Filters", tab)]
 
     def _listen_to(self, path: Path, title: str) -> None:
         self._tabs.selected_index = 0

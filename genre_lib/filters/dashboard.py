@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import anywidget
-import ipywidgets as widgets
 import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
 from genre_lib.audio import AudioReader
-from genre_lib.bundle import Bundle
+from genre_lib.bundle import Bundle, read_card
 from genre_lib.dashboard.models import Models
+from genre_lib.dashboard.places import Places
 from genre_lib.datasets.places import derived_folder
 from genre_lib.errors import GenreLibError
 from genre_lib.filters.ear import Ear
+from genre_lib.filters.finding import Finding
 from genre_lib.filters.firing import open_ear, strongest
 from genre_lib.filters.gallery import gallery_data
 from genre_lib.filters.record import RECORD, Filters
@@ -28,33 +28,29 @@ from genre_lib.song_page import template
 Song = tuple[Path, str]
 
 N_FIRING = 6
+FILTERS, BUNDLE = "filters", "bundle"
 
 # An hour of song; what comes later has no neurons.
 _FRAMES_AT_MOST = 50_000
 _NO_SONG = "Listen to a song in the first tab: here you see and hear which neurons fire at its current moment."
 
 
+def folder_to_find_in(bundle: Path) -> Path:
+    """Where a visitor's filters of a bundle go: beside the bundle in a run, else under its name in data/derived."""
+    beside = bundle.name == BUNDLE and (bundle.parent / "run.json").is_file()
+    return bundle.parent / FILTERS if beside else derived_folder() / FILTERS / bundle.name
+
+
 def filters_of(bundle: Path) -> Path | None:
-    """The folder of a bundle's filters: beside the bundle in a run, or in data/derived/filters under its name."""
-    for folder in (bundle.parent / "filters", derived_folder() / "filters" / bundle.name):
-        if (folder / RECORD).is_file():
-            return folder.resolve()
-    return None
-
-
-def filters_tab(models: Models, song: Callable[[], Song | None]) -> widgets.Widget | None:
-    """The tab, or None where no model has filters.
-
-    Parameters
-    ----------
-    models : Models
-        The tab follows the choice.
-    song : callable
-        Gives file and title of what is listened to.
-    """
-    if not any(filters_of(folder) for folder in models.folders):
+    """The folder of a bundle's filters: beside the bundle, or where visitors have them found; None without any."""
+    if (bundle.parent / FILTERS / RECORD).is_file():
+        return (bundle.parent / FILTERS).resolve()
+    folder = folder_to_find_in(bundle)
+    if not (folder / RECORD).is_file():
         return None
-    return FiltersView(models, song)
+    card = read_card(bundle)
+    # Another bundle in a folder of the same name, or this one in an earlier version, may have left them.
+    return folder.resolve() if Filters.load(folder).model == f"{card.name} {card.version}" else None
 
 
 class FiltersView(anywidget.AnyWidget):
@@ -66,16 +62,24 @@ class FiltersView(anywidget.AnyWidget):
         See `genre_lib.filters.gallery.gallery_data`; `run` counts what was shown, so that a late answer is ignored.
     said : str
         Why there is nothing to show, or nothing firing.
+    places : list of str
+        Folders in which the chosen model's filters can be found now; none where a notebook has found them.
+    finding : str
+        How far a search is; empty where there is none.
     """
 
     _esm = template("element.js") + template("filters_tab.js")
     _css = template("filters_tab.css")
     data = traitlets.Dict().tag(sync=True)
     said = traitlets.Unicode(_NO_SONG).tag(sync=True)
+    places = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    finding = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, models: Models, song: Callable[[], Song | None]) -> None:
+    def __init__(self, models: Models, places: Places, song: Callable[[], Song | None]) -> None:
         super().__init__()
         self._models = models
+        self._folders = {place.label: place for place in places.folders}
+        self._search: Finding | None = None
         self._song = song
         self._folder: Path | None = None
         self._filters: Filters | None = None
@@ -97,11 +101,19 @@ class FiltersView(anywidget.AnyWidget):
         self._filters = self._ear = self._heard = None
         values: dict[str, Any] = {"neurons": []}
         try:
-            self._folder = filters_of(self._models.folder)
+            bundle = self._models.folder
+            self._folder = filters_of(bundle)
+            own = folder_to_find_in(bundle)
+            self.places = list(self._folders) if self._folder in (None, own.resolve()) else []
             if self._folder is None:
                 raise GenreLibError(
-                    "This model has no filters yet: run notebook 04, or `genre filters --model BUNDLE --data FOLDER "
-                    f"--out data/derived/filters/{self._models.folder.name}`."
+                    "This model has no filters yet: what each of its neurons answers to. "
+                    + (
+                        "Choose the music to find them in."
+                        if self.places
+                        else f"Find them by `genre filters --model "
+                        f"BUNDLE --data FOLDER --out {own}`, or by notebook 04."
+                    )
                 )
             filters = Filters.load(self._folder)
             if filters.front_end != self._models.card.front_end:
@@ -118,6 +130,10 @@ class FiltersView(anywidget.AnyWidget):
         want = content.get("want")
         if want == "all" and not self._looked_at:
             self._open()
+        elif want == "find":
+            self._find(str(content["place"]))
+        elif want == "stop" and self._search is not None:
+            self._search.stop()
         elif self._filters is None or content.get("run") != self.data.get("run"):
             return
         elif want == "now":
@@ -130,6 +146,24 @@ class FiltersView(anywidget.AnyWidget):
 
     def _has(self, i: int) -> bool:
         return self._filters is not None and 0 <= i < len(self._filters.neurons)
+
+    def _find(self, label: str) -> None:
+        if label not in self.places or self.finding:
+            return
+        bundle = self._models.folder
+
+        def say(sentence: str) -> None:
+            self.finding = sentence
+
+        def end(trouble: str) -> None:
+            self.finding = ""
+            if bundle == self._models.folder:
+                self._open()
+            if trouble:
+                self.said = trouble
+
+        self._search = Finding(bundle, self._folders[label], folder_to_find_in(bundle), say, end)
+        self._search.start()
 
     def _tell_now(self, time_s: float) -> None:
         song = self._song()
@@ -174,7 +208,6 @@ def _log_mel(path: Path, bundle: Bundle) -> NDArray[np.float32]:
     return np.concatenate(blocks) if blocks else np.zeros((0, front_end.n_mels), np.float32)
 
 
-@lru_cache(maxsize=64)
 def _file(folder: Path | None, name: str | None) -> bytes | None:
     """A file below the folder; None where there is none, or where the name leads out of it."""
     if folder is None or name is None:

@@ -21,6 +21,11 @@ export default {
     const heading = element("h2", { textContent: "Firing now" });
     const said = element("p", { className: "gf-said", role: "status" });
     const cards = element("div", { className: "gf-cards" });
+    const place = element("select", { "aria-label": "Music to find them in" });
+    const find = element("button", { type: "button", className: "gf-find-go" });
+    const progress = element("span", { className: "gf-found", role: "status" });
+    const other = element("span", { textContent: "Find them in other music" });
+    const finder = element("div", { className: "gf-find", hidden: true }, other, place, find, progress);
     const hint = element("p", { className: "gf-hint", textContent: "Each picture is the average spectrogram of the moments that excite a neuron most. Click to hear them." });
     const layerChoice = element("select", { "aria-label": "Layer" });
     const genreChoice = element("select", { "aria-label": "Answers to" });
@@ -31,8 +36,8 @@ export default {
     const everything = element("h2", { textContent: "All neurons" });
     const grid = element("div", { className: "gf-grid" });
     const end = element("div", { className: "gf-end" });
-    const all = element("section", { className: "gf-all" },
-      element("div", { className: "gf-bar" }, everything, layerChoice, genreChoice, order, count), grid);
+    const bar = element("div", { className: "gf-bar" }, everything, layerChoice, genreChoice, order, count);
+    const all = element("section", { className: "gf-all" }, bar, grid);
     el.append(element("section", { className: "gf-now" }, element("div", { className: "gf-head" }, heading, transport), said, cards, hint), all);
 
     let data = { neurons: [] }, neurons = [], urls = new Map(), asked = new Set(), queue = new Set(), waiting = 0;
@@ -163,6 +168,8 @@ export default {
         layer, number, activation, specialisation, picture, sound, excerpts, genre: counts.length ? counts.indexOf(Math.max(...counts)) : -1,
       }));
       all.hidden = !neurons.length;
+      heading.textContent = neurons.length ? "Firing now" : "Filters";
+      offer();
       if (!neurons.length) { grid.replaceChildren(); return; }
       everything.textContent = `All neurons, and what they heard in ${data.data_set}`;
       layerChoice.replaceChildren(element("option", { value: "", textContent: "all layers" }), ...data.layers.map(({ name }, i) => element("option", { value: i, textContent: name })));
@@ -196,10 +203,27 @@ export default {
     go.addEventListener("click", () => { const audio = song(); if (audio) { player.pause(); if (audio.paused) audio.play(); else audio.pause(); } });
     where.addEventListener("input", () => { const audio = song(); if (audio?.duration) audio.currentTime = audio.duration * where.value / 1000; });
 
+    function offer() {
+      const places = model.get("places"), finding = model.get("finding"), chosen = place.value;
+      place.replaceChildren(...places.map((name) => element("option", { value: name, textContent: name })));
+      if (places.includes(chosen)) place.value = chosen;
+      finder.hidden = places.length < (neurons.length ? 2 : 1) && !finding;
+      /* The one thing to do where there is nothing to see, else an aside. */
+      other.hidden = !neurons.length;
+      finder.classList.toggle("first", !neurons.length);
+      const before = neurons.length ? bar : hint;
+      if (before.nextSibling !== finder) before.after(finder);
+      place.disabled = Boolean(finding);
+      find.textContent = finding ? "Stop" : neurons.length ? "Find" : "Find them";
+      progress.textContent = finding;
+    }
+    find.addEventListener("click", () => model.send(model.get("finding") ? { want: "stop" } : { want: "find", place: place.value }));
+
     function tell() {
       said.textContent = model.get("said");
       said.hidden = !said.textContent;
       cards.hidden = hint.hidden = !said.hidden;
+      offer();
     }
     function received(content, buffers) {
       if (content.ready) { last = ""; tick(); return; }
@@ -219,6 +243,7 @@ export default {
     model.on("msg:custom", received);
     model.on("change:data", draw);
     model.on("change:said", tell);
+    for (const name of ["places", "finding"]) model.on(`change:${name}`, offer);
     tell();
     draw();
     return () => {
@@ -229,6 +254,7 @@ export default {
       model.off("msg:custom", received);
       model.off("change:data", draw);
       model.off("change:said", tell);
+      for (const name of ["places", "finding"]) model.off(`change:${name}`, offer);
       for (const url of urls.values()) URL.revokeObjectURL(url);
     };
   },

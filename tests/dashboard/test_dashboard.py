@@ -269,6 +269,13 @@ def test_light_dark_narrow_and_wide(arrive: Arrive) -> None:
         song = visitor.page.locator(".genre-choices select").first.bounding_box()
         assert song is not None
         assert song["x"] + song["width"] <= width
+    # A matrix of ten genres keeps a width at which it can be read, and scrolls in its frame.
+    visitor.page.set_viewport_size({"width": 360, "height": 900})
+    visitor.tab("The model")
+    matrix = visitor.page.locator(".genre-figures .js-plotly-plot").first
+    matrix.wait_for()
+    assert matrix.evaluate("matrix => matrix.offsetWidth") >= 600
+    assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 def kernel_with_upload(dashboard: Serving, name: str) -> tuple[psutil.Process, Path]:

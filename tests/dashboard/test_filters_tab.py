@@ -1,19 +1,24 @@
 """The Filters tab: what fires now, to see and to hear, and everything else to browse."""
 
+import os
 import re
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from genre_lib.dashboard.models import Models
-from genre_lib.dashboard.places import Places
+from genre_lib.dashboard.places import Place
+from genre_lib.dashboard.server import serving
 from genre_lib.dashboard.settings import Settings
-from genre_lib.filters import Filters, open_ear, strongest
+from genre_lib.filters import Filters, finding, open_ear, strongest
 from genre_lib.filters import dashboard as filters_dashboard
+from genre_lib.filters.dashboard import filters_of, folder_to_find_in
+from genre_lib.filters.finding import Finding
+from tests.conftest import write_song
 from tests.dashboard.conftest import NEURONS
 from tests.dashboard.visitor import Visitor
 
@@ -60,13 +65,95 @@ def test_what_fires_at_the_moment_of_the_song(visitor: Visitor, filters: Path, s
     visitor.page.get_by_role("button", name="Pause the song").click()
 
 
+def write_songs_of_genres(folder: Path) -> None:
+    for genre in ("calm", "loud"):
+        (folder / genre).mkdir(parents=True)
+        write_song(folder / genre / "song.wav", seconds=6, seed=len(genre))
+
+
+@pytest.fixture
+def bare_model(pretrained, tmp_path: Path) -> Iterator[Path]:
+    """A bundle without filters, in a folder of its own name; what is found for it is removed."""
+    folder = tmp_path / "models" / f"bare-{os.getpid()}"
+    shutil.copytree(pretrained.bundle.folder, folder)
+    yield folder
+    shutil.rmtree(folder_to_find_in(folder), ignore_errors=True)
+
+
 @pytest.mark.slow
-def test_a_model_without_filters_says_how_to_make_them(visitor: Visitor, pretrained) -> None:
-    visitor.tab("Filters")
-    visitor.page.locator(".gf-grid .gf-tile").first.wait_for()
-    visitor.choose_model(f"{pretrained.card.name} {pretrained.card.version}")
-    visitor.page.get_by_text("This model has no filters yet").wait_for()
-    assert visitor.page.locator(".gf-grid .gf-tile").count() == 0
+def test_a_model_without_filters_has_them_found(browser, bare_model: Path, tmp_path: Path) -> None:
+    # A data set, and folders that are none.
+    write_songs_of_genres(tmp_path / "genres")
+    with serving(Settings(folder=str(tmp_path / "genres"), model=str(bare_model)), port=0) as running:
+        visitor = Visitor(browser, running.url, "")
+        visitor.tab("Filters")
+        visitor.page.get_by_text("This model has no filters yet").wait_for()
+        choice = visitor.page.get_by_label("Music to find them in")
+        labels = choice.locator("option").all_inner_texts()
+        choice.select_option("genres/calm")
+        visitor.page.get_by_role("button", name="Find them").click()
+        visitor.page.get_by_text("genres/calm holds no data set").wait_for()
+        choice.select_option(labels[0])
+        visitor.page.get_by_role("button", name="Find them").click()
+        visitor.page.locator(".gf-grid .gf-tile").first.wait_for()
+        visitor.page.get_by_role("button", name="Find", exact=True).wait_for()
+        found = filters_of(bare_model)
+        assert found is not None
+        assert {e.track for neuron in Filters.load(found).neurons for e in neuron.excerpts} <= {
+            "calm/song.wav",
+            "loud/song.wav",
+        }
+        visitor.leave()
+        assert visitor.trouble == []
+
+
+def test_a_search_that_is_stopped_leaves_what_was_there(pretrained, tmp_path: Path) -> None:
+    write_songs_of_genres(tmp_path / "music")
+    out = tmp_path / "filters"
+    out.mkdir()
+    (out / "filters.json").write_text("of before")
+    ended: list[str] = []
+    search = Finding(
+        pretrained.bundle.folder, Place("music", tmp_path / "music"), out, lambda _: search.stop(), ended.append
+    )
+    search.run()
+    assert ended == ["The search for filters was stopped."]
+    assert [path.name for path in tmp_path.iterdir() if path.name != "music"] == ["filters"]
+    assert (out / "filters.json").read_text() == "of before"
+
+
+def test_a_full_disk_is_told(pretrained, tmp_path: Path, monkeypatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(finding, "replaced_folder", full)
+    ended: list[str] = []
+    Finding(
+        pretrained.bundle.folder, Place("music", tmp_path), tmp_path / "filters", lambda _: None, ended.append
+    ).run()
+    assert "No space left on device" in ended[0]
+
+
+def test_filters_of_another_bundle_in_a_folder_of_the_same_name_are_not_shown(
+    pretrained, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr(filters_dashboard, "derived_folder", lambda: tmp_path)
+    music, bundle = tmp_path / "music", pretrained.bundle.folder
+    write_songs_of_genres(music)
+    out = folder_to_find_in(bundle)
+    assert filters_of(bundle) is None
+    Finding(bundle, Place("music", music), out, lambda _: None, lambda _: None).run()
+    assert filters_of(bundle) == out.resolve()
+    record = out / "filters.json"
+    record.write_text(
+        record.read_text().replace(f'"{pretrained.card.name} {pretrained.card.version}"', '"other 1.0.0"')
+    )
+    assert filters_of(bundle) is None
+
+
+def test_those_of_a_run_go_beside_its_bundle(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text("{}")
+    assert folder_to_find_in(tmp_path / "bundle") == tmp_path / "filters"
 
 
 @pytest.mark.slow
@@ -80,13 +167,6 @@ def test_the_kernel_stays_small_with_the_tab_open(visitor: Visitor, dashboard) -
     sizes = [process.memory_info().rss / 1e6 for process in kernels if "ipykernel" in " ".join(process.cmdline())]
     assert sizes
     assert max(sizes) < 200
-
-
-def test_without_filters_there_is_no_tab(other_model: Path, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(filters_dashboard, "derived_folder", lambda: tmp_path)
-    monkeypatch.setattr(filters_dashboard, "RECORD", "nothing.json")
-    models = Models(Places.of(Settings(model=str(other_model))))
-    assert filters_dashboard.filters_tab(models, lambda: None) is None
 
 
 def test_a_record_cannot_lead_out_of_its_folder(tmp_path: Path) -> None:
