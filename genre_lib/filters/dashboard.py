@@ -33,6 +33,8 @@ FILTERS, BUNDLE = "filters", "bundle"
 # An hour of song; what comes later has no neurons.
 _FRAMES_AT_MOST = 50_000
 _NO_SONG = "Listen to a song in the first tab: here you see and hear which neurons fire at its current moment."
+_NO_FILTERS = "This model has no filters yet: what each of its neurons answers to. Choose the music to find them in."
+_NO_MUSIC = "This model has no filters yet, and no music to find them in: start `genre dashboard --folder FOLDER`."
 
 
 def folder_to_find_in(bundle: Path) -> Path:
@@ -103,18 +105,10 @@ class FiltersView(anywidget.AnyWidget):
         try:
             bundle = self._models.folder
             self._folder = filters_of(bundle)
-            own = folder_to_find_in(bundle)
-            self.places = list(self._folders) if self._folder in (None, own.resolve()) else []
+            fixed = self._folder not in (None, folder_to_find_in(bundle).resolve())
+            self.places = [] if fixed else list(self._folders)
             if self._folder is None:
-                raise GenreLibError(
-                    "This model has no filters yet: what each of its neurons answers to. "
-                    + (
-                        "Choose the music to find them in."
-                        if self.places
-                        else f"Find them by `genre filters --model "
-                        f"BUNDLE --data FOLDER --out {own}`, or by notebook 04."
-                    )
-                )
+                raise GenreLibError(_NO_FILTERS if self.places else _NO_MUSIC)
             filters = Filters.load(self._folder)
             if filters.front_end != self._models.card.front_end:
                 raise GenreLibError("The filters beside this model belong to another one: find them again.")
