@@ -17,6 +17,8 @@ from genre_lib.errors import ParameterError
 
 # Frames per transform: the working set stays in the processor's cache.
 _FRAMES_AT_ONCE = 64
+# Neighbouring bands hear neighbouring bins: a product with all bins would mostly multiply by zero.
+_BANDS_AT_ONCE = 16
 
 
 @dataclass(frozen=True)
@@ -101,12 +103,15 @@ class FrontEnd:
         bank = self.filter_bank() if filter_bank is None else filter_bank
         frames = self._frames(samples)
         window = _hann(self.n_fft)
-        out = np.empty((len(frames), len(bank)), np.float32)
+        groups = _groups(bank)
+        out = np.zeros((len(frames), len(bank)), np.float32)
         for start in range(0, len(frames), _FRAMES_AT_ONCE):
             spectrum = scipy.fft.rfft(frames[start : start + _FRAMES_AT_ONCE] * window, axis=1, overwrite_x=True)
             parts = spectrum.view(np.float32)
             parts *= parts
-            np.dot(parts[:, 0::2] + parts[:, 1::2], bank.T, out=out[start : start + _FRAMES_AT_ONCE])
+            power = parts[:, 0::2] + parts[:, 1::2]
+            for bands, bins, weights in groups:
+                out[start : start + _FRAMES_AT_ONCE, bands] = power[:, bins] @ weights
         np.maximum(out, np.float32(self.amin), out=out)
         np.log10(out, out=out)
         out *= 10
@@ -159,6 +164,18 @@ class FrontEnd:
         if self.n_frames(len(samples)) == 0:
             return np.empty((0, self.n_fft), np.float32)
         return np.lib.stride_tricks.sliding_window_view(samples, self.n_fft)[:: self.hop_length]
+
+
+def _groups(bank: NDArray[np.float32]) -> list[tuple[slice, slice, NDArray[np.float32]]]:
+    """Bands in groups, each with the bins that any of it hears and its weights [shape=(n_bins, n_bands)]."""
+    groups = []
+    for first in range(0, len(bank), _BANDS_AT_ONCE):
+        bands = slice(first, first + _BANDS_AT_ONCE)
+        heard = np.flatnonzero(bank[bands].any(axis=0))
+        if len(heard):
+            bins = slice(heard[0], heard[-1] + 1)
+            groups.append((bands, bins, np.ascontiguousarray(bank[bands, bins].T)))
+    return groups
 
 
 @lru_cache(maxsize=8)
