@@ -115,13 +115,6 @@ def _within(pieces: Sequence[tuple[int, NDArray[np.float32]]], spans: Sequence[S
     return found
 
 
-def _read(file: soundfile.SoundFile, n_frames: int) -> NDArray[np.float32]:
-    if file.subtype != "PCM_16":
-        return np.asarray(file.read(n_frames, dtype="float32", always_2d=True))
-    # The same values: libsndfile takes twice as long to make floats of FLAC.
-    return np.asarray(file.read(n_frames, dtype="int16", always_2d=True) * np.float32(1 / 32768))
-
-
 def _sought(file: soundfile.SoundFile, sample_rate: int, span: Span) -> NDArray[np.float32]:
     start, stop = span
     # Reading begins where both rates have a sample, so that the resampler's grid is that of the whole.
@@ -131,7 +124,7 @@ def _sought(file: soundfile.SoundFile, sample_rate: int, span: Span) -> NDArray[
     first = max(0, start - margin) // step
     file.seek(first * source_step)
     n_source = -(-(stop + margin - first * step) * source_step // step)
-    samples = to_mono(_read(file, n_source), file.samplerate, sample_rate)
+    samples = to_mono(file.read(n_source, dtype="float32", always_2d=True), file.samplerate, sample_rate)
     excerpt = samples[start - first * step : stop - first * step]
     return _whole(excerpt, span, Path(file.name))
 
