@@ -114,7 +114,6 @@ class AudioReader:
         self.path = Path(path)
         self.sample_rate = int(sample_rate)
         self.warning: str | None = None
-        self._block_s = block_s
         self._resources = ExitStack()
         _check_file(self.path)
         self._source = _open(self.path, block_s, self._resources)

@@ -152,7 +152,7 @@ def _add_filters(commands: Any) -> None:
     parser.add_argument("--layers", nargs="+", metavar="NAME", help="these convolutions alone")
     parser.add_argument("--neurons", nargs="+", type=int, metavar="N", help="these neurons of each layer alone")
     parser.add_argument("--no-sound", action="store_true", help="pictures and genres alone")
-    _add_executor_options(parser)
+    _add_executor_options(parser, threads=True)
 
 
 def _add_explain(commands: Any) -> None:
@@ -177,11 +177,11 @@ def _command(commands: Any, name: str, run: Any, text: str) -> argparse.Argument
     return parser
 
 
-def _add_executor_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--executor", choices=["serial", "processes", "dask"], default="serial", help="default: %(default)s"
-    )
-    parser.add_argument("--workers", type=int, metavar="N", help="worker processes (default: one a core)")
+def _add_executor_options(parser: argparse.ArgumentParser, *, threads: bool = False) -> None:
+    """`threads`: whether the command spends its time where threads of this process run side by side."""
+    names = [*(["threads"] if threads else []), "serial", "processes", "dask"]
+    parser.add_argument("--executor", choices=names, default=names[0], help="default: %(default)s")
+    parser.add_argument("--workers", type=int, metavar="N", help="how many work at once (default: one a core)")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="a running Dask scheduler, such as tcp://host:8786")
 
 
@@ -414,12 +414,18 @@ def _explain(options: argparse.Namespace) -> int:
 @contextmanager
 def _executor(options: argparse.Namespace) -> Iterator[Any]:
     name = "dask" if options.scheduler else options.executor
-    if name == "serial":
-        yield None
-        return
-    from genre_lib.executors import get_executor
+    if name == "serial" and options.workers is not None:
+        raise ParameterError("--workers needs --executor processes or dask: serial is one after the other.")
+    if options.workers is not None and options.workers < 1:
+        raise ParameterError(f"--workers is {options.workers}: give a number from 1 up.")
+    from genre_lib.executors import Executor, ThreadExecutor, get_executor, usable_cores
 
-    with get_executor(name, workers=options.workers, scheduler=options.scheduler) as executor:
+    made: Executor
+    if name == "threads":
+        made = ThreadExecutor(options.workers or usable_cores())
+    else:
+        made = get_executor(name, workers=options.workers, scheduler=options.scheduler)
+    with made as executor:
         yield executor
 
 

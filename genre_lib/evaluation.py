@@ -121,8 +121,6 @@ class Evaluation:
         Row: the right genre; column: the genre named.
     by_seconds : tuple of Point
         Accuracy after the first x seconds, as heard live.
-    by_excerpt : tuple of Point
-        Accuracy of excerpts of x seconds from anywhere.
     by_gain : tuple of Point
         Accuracy with every recording made x dB louder.
     conditions : tuple of Condition
@@ -143,7 +141,6 @@ class Evaluation:
     confusion: tuple[tuple[int, ...], ...]
     answers: Answers
     by_seconds: tuple[Point, ...] = ()
-    by_excerpt: tuple[Point, ...] = ()
     by_gain: tuple[Point, ...] = ()
     conditions: tuple[Condition, ...] = ()
     calibration: Calibration | None = None
@@ -185,7 +182,6 @@ class Evaluation:
             confusion=tuple(tuple(row) for row in data["confusion"]),
             answers=Answers.from_dict(data["answers"]),
             by_seconds=tuple(Point.from_dict(point) for point in data["by_seconds"]),
-            by_excerpt=tuple(Point.from_dict(point) for point in data["by_excerpt"]),
             by_gain=tuple(Point.from_dict(point) for point in data["by_gain"]),
             conditions=tuple(Condition.from_dict(condition) for condition in data["conditions"]),
             calibration=None if calibration is None else Calibration.from_dict(calibration),

@@ -159,12 +159,10 @@ def reliability_diagram(evaluation: Evaluation, *, dark: bool = False) -> go.Fig
 
 def accuracy_by_seconds(evaluation: Evaluation, *, dark: bool = False) -> go.Figure:
     """Accuracy against seconds of sound heard."""
-    first, second = accents(dark)
+    first, _ = accents(dark)
     figure = go.Figure()
     add_band(figure, evaluation.by_seconds, "the first seconds, as heard live", first, "circle", "solid")
-    if evaluation.by_excerpt:
-        add_band(figure, evaluation.by_excerpt, "seconds from anywhere", second, "diamond", "dash")
-    ticks = sorted({point.x for point in (*evaluation.by_seconds, *evaluation.by_excerpt)})
+    ticks = [point.x for point in evaluation.by_seconds]
     figure.update_xaxes(type="log", tickvals=ticks, ticktext=[f"{tick:g} s" for tick in ticks], title="sound heard")
     percent_axis(figure)
     return finish(figure, "How soon can it be believed?", part(evaluation), dark)

@@ -67,10 +67,6 @@ class Imitation:
         """Outputs that the imitating head needs."""
         return self.tags.shape[2] + self.features.shape[2]
 
-    def targets(self) -> NDArray[np.float32]:
-        """Tags and features side by side: (n, windows, n_targets)."""
-        return np.concatenate([self.tags, self.features], axis=2)
-
 
 def load_tagger_outputs(path: str | Path) -> Imitation:
     """Read unlabelled spectrograms with the outputs of the two musicnn taggers; features are standardised.

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from genre_lib.errors import EvaluationError
 from genre_lib.intervals import Estimate, proportion
 
 SECONDS = (2.0, 3.0, 5.0, 10.0, 30.0)
@@ -68,56 +67,6 @@ def accuracy_by_seconds(
         right = [int(step_logits[i][:n_out].mean(axis=0).argmax() == true[i]) for i in chosen]
         points.append(Point(float(limit), proportion(right, _pick(groups, chosen))))
     return tuple(points)
-
-
-def accuracy_of_excerpts(
-    predict: Predict,
-    log_mels: Sequence[NDArray[np.float32]],
-    labels: ArrayLike,
-    *,
-    frame_period_s: float,
-    seconds: Sequence[float] = SECONDS,
-    groups: Sequence[Any] | None = None,
-    n_excerpts: int = 3,
-    seed: int = 0,
-) -> tuple[Point, ...]:
-    """Accuracy of excerpts that start anywhere in a clip, each heard with nothing before it.
-
-    Parameters
-    ----------
-    predict : callable
-        From log-mel [shape=(n_frames, n_mels)] to step logits [shape=(n_steps, n_genres)].
-    frame_period_s : float > 0 [s]
-    n_excerpts : int >= 1
-        Excerpts per clip; their mean is the clip's share of right answers.
-
-    Returns
-    -------
-    tuple of Point
-        As `accuracy_by_seconds`.
-    """
-    true = np.asarray(labels)
-    rng = np.random.default_rng(seed)
-    points = []
-    for length_s in seconds:
-        n_frames = max(1, round(length_s / frame_period_s))
-        chosen = np.flatnonzero([len(log_mel) >= 0.95 * n_frames for log_mel in log_mels])
-        if not len(chosen):
-            continue
-        shares = []
-        for i in chosen:
-            n_starts = max(0, len(log_mels[i]) - n_frames) + 1
-            starts = rng.choice(n_starts, size=min(n_excerpts, n_starts), replace=False)
-            named = [_clip_answer(predict(np.asarray(log_mels[i][s : s + n_frames]))) for s in starts]
-            shares.append(float(np.mean([name == true[i] for name in named])))
-        points.append(Point(float(length_s), proportion(shares, _pick(groups, chosen))))
-    return tuple(points)
-
-
-def _clip_answer(step_logits: NDArray[np.floating[Any]]) -> int:
-    if not len(step_logits):
-        raise EvaluationError("An excerpt was too short for a single step; measure longer ones only.")
-    return int(step_logits.mean(axis=0).argmax())
 
 
 def _pick(groups: Sequence[Any] | None, chosen: NDArray[np.intp]) -> list[Any] | None:

@@ -220,7 +220,7 @@ class Batches:
         return window_average(self.config.imitated_windows, self.imitation.window_frames, self.timing, self.n_frames)
 
     def of_epoch(self, epoch: int) -> Iterator[dict[str, NDArray[np.float32]]]:
-        """Batches by name: `labelled`, `beliefs`, and with an imitation `unlabelled`, `targets`, `genres`."""
+        """Batches by name: `labelled`, `beliefs`, and with an imitation `unlabelled`, `tags`, `features`, `genres`."""
         rng = np.random.default_rng([self.config.seed, epoch])
         labelled = _endless_order(len(self.log_mels), rng)
         order = _endless_order(len(self.imitation.log_mels), rng) if self.imitation is not None else None

@@ -22,7 +22,9 @@ def test_the_pretrained_bundle_is_small_and_whole() -> None:
     assert sum(size for name, size in sizes.items() if name.startswith("tfjs/")) <= 1.1e6
 
 
-@pytest.mark.parametrize("name", ["model.tflite", "model.keras", "mel.bin", "golden.json", "tfjs/model.json"])
+@pytest.mark.parametrize(
+    "name", ["model.tflite", "model.keras", "mel.bin", "golden.json", "neurons.json", "tfjs/model.json"]
+)
 def test_one_flipped_byte_is_refused(bundle: Path, name: str) -> None:
     content = bytearray((bundle / name).read_bytes())
     content[len(content) // 2] ^= 1

@@ -96,7 +96,6 @@ def full_evaluation() -> Evaluation:
     return replace(
         result,
         by_gain=(Point(-40.0, wilson(3, 4)),),
-        by_excerpt=(Point(3.0, wilson(2, 4)),),
         conditions=(Condition("noise", wilson(3, 4), wilson(1, 4)),),
     )
 

@@ -64,5 +64,7 @@ def test_tracked_files_are_small() -> None:
 
 def test_every_make_target_is_listed() -> None:
     answer = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True)
-    for target in ("demo", "test", "check", "pipeline", "web", "bench", "lock", "clean"):
-        assert f"make {target}" in answer.stdout
+    phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert phony is not None
+    for target in phony[1].split():
+        assert f"make {target} " in answer.stdout

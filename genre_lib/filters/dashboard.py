@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from genre_lib.bundle import Bundle, read_card
 from genre_lib.dashboard.models import Models
 from genre_lib.dashboard.places import Places
 from genre_lib.datasets.places import derived_folder
-from genre_lib.errors import GenreLibError
+from genre_lib.errors import GenreLibError, RunError
 from genre_lib.filters.ear import Ear
 from genre_lib.filters.finding import Finding
 from genre_lib.filters.firing import open_ear, strongest
@@ -38,9 +39,8 @@ _NO_MUSIC = "This model has no filters yet, and no music to find them in: start 
 
 
 def folder_to_find_in(bundle: Path) -> Path:
-    """Where a visitor's filters of a bundle go: beside the bundle in a run, else under its name in data/derived."""
-    beside = bundle.name == BUNDLE and (bundle.parent / "run.json").is_file()
-    return bundle.parent / FILTERS if beside else derived_folder() / FILTERS / bundle.name
+    """Where a visitor's filters of a bundle go: under its name, or its run's, in data/derived."""
+    return derived_folder() / FILTERS / (bundle.parent.name if bundle.name == BUNDLE else bundle.name)
 
 
 def filters_of(bundle: Path) -> Path | None:
@@ -51,8 +51,12 @@ def filters_of(bundle: Path) -> Path | None:
     if not (folder / RECORD).is_file():
         return None
     card = read_card(bundle)
-    # Another bundle in a folder of the same name, or this one in an earlier version, may have left them.
-    return folder.resolve() if Filters.load(folder).model == f"{card.name} {card.version}" else None
+    # Another bundle in a folder of the same name, or this one in an earlier version, may have left them; what is
+    # damaged is found again.
+    with suppress(RunError):
+        if Filters.load(folder).model == f"{card.name} {card.version}":
+            return folder.resolve()
+    return None
 
 
 class FiltersView(anywidget.AnyWidget):
@@ -153,8 +157,7 @@ class FiltersView(anywidget.AnyWidget):
             self.finding = ""
             if bundle == self._models.folder:
                 self._open()
-            if trouble:
-                self.said = trouble
+                self.said = trouble or self.said
 
         self._search = Finding(bundle, self._folders[label], folder_to_find_in(bundle), say, end)
         self._search.start()

@@ -43,13 +43,29 @@ def converted(model: keras.Model, voices: Sequence[Voice]) -> bytes:
     return content
 
 
-def with_outputs(content: bytes, places: dict[str, int]) -> bytes:
-    """A LiteRT file whose outputs are some of its tensors, by name, without what they do not need; see `converted`."""
+def with_outputs(content: bytes, tensors: dict[str, tuple[int, int]]) -> bytes:
+    """A LiteRT file whose outputs are some of its tensors, without what they do not need; see `converted`.
+
+    Parameters
+    ----------
+    content : bytes
+    tensors : dict of str to (int, int)
+        By output name: the tensor's index, and its number of neurons.
+
+    Raises
+    ------
+    ValueError
+        A tensor is not in the file, or has another number of neurons.
+    """
     from ai_edge_litert import schema_py_generated as schema
 
     flatbuffers: Any = import_module("flatbuffers")
     model: Any = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
     (graph,) = model.subgraphs[:1]
+    for name, (place, n_neurons) in tensors.items():
+        if not 0 <= place < len(graph.tensors) or list(graph.tensors[place].shape)[-1:] != [n_neurons]:
+            raise ValueError(f"tensor {place} does not hold the {n_neurons} neurons of {name}")
+    places = {name: place for name, (place, _) in tensors.items()}
     graph.outputs = list(places.values())
     graph.operators = _needed(graph.operators, graph.outputs)
     (signature,) = model.signatureDefs[:1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 import time
@@ -15,7 +16,7 @@ from genre_lib.errors import GenreLibError
 from genre_lib.executors import Progress
 
 _EVERY_S = 0.3
-# Drafts of killed kernels; a search that has not written for so long is none.
+# A draft that nothing has happened to for so long is one of a killed kernel.
 _STALE_S = 3600.0
 
 
@@ -32,7 +33,7 @@ class Finding(threading.Thread):
     say : callable
         Gets how far it is, as a sentence.
     end : callable
-        Gets why it failed as a sentence, or nothing.
+        Gets why it failed as a sentence; an empty one where it did not.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Finding(threading.Thread):
         super().__init__(daemon=True)
         self._bundle, self._place, self._out = bundle, place, out
         self._say, self._end = say, end
+        self._draft = out
         self._stopped = threading.Event()
         self._said = 0.0
 
@@ -60,14 +62,16 @@ class Finding(threading.Thread):
             trouble = str(error).replace(str(self._place.path), self._place.label)
         except OSError as error:
             trouble = f"The filters cannot be written ({error.strerror}): free some space, then find them again."
-        finally:
-            self._end(trouble)
+        except Exception as error:
+            trouble = f"The filters could not be found ({type(error).__name__}: {error}): try other music."
+        self._end(trouble)
 
     def _find(self) -> None:
         from genre_lib.filters.command import filters_of_bundle
 
         self._sweep()
         with replaced_folder(self._out) as draft:
+            self._draft = draft
             filters_of_bundle(self._bundle, self._place.path, draft, progress=self._progress)
 
     def _sweep(self) -> None:
@@ -82,6 +86,8 @@ class Finding(threading.Thread):
                 raise _StoppedError
             if time.monotonic() - self._said > _EVERY_S or done == total:
                 self._said = time.monotonic()
+                # Another search can see that this one is alive.
+                os.utime(self._draft)
                 self._say(f"Finding filters in {self._place.label}: {what}, {done} of {total or '?'}")
 
         return show

@@ -71,7 +71,7 @@ class OpenNetwork:
         Raises
         ------
         BundleError
-            Its neurons.json does not describe a network.
+            Its neurons.json describes no network; or, once an ear is asked for, another one than its LiteRT file.
         """
         if NEURONS not in bundle.card.files:
             from genre_lib.export import load_keras
@@ -113,4 +113,12 @@ def neurons_json(network: keras.Model, litert: Path) -> str | None:
 
 
 def _opened(litert: Path, tensors: dict[str, int], layers: Sequence[NeuronLayer]) -> bytes:
-    return with_outputs(litert.read_bytes(), {layer.folder: tensors[layer.name] for layer in layers})
+    try:
+        return with_outputs(
+            litert.read_bytes(), {layer.folder: (tensors[layer.name], layer.n_neurons) for layer in layers}
+        )
+    except ValueError as error:
+        raise BundleError(
+            f"{litert.parent / NEURONS} describes another network than {LITERT} ({error}): "
+            "get or make the bundle again."
+        ) from error

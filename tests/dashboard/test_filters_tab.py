@@ -151,9 +151,31 @@ def test_filters_of_another_bundle_in_a_folder_of_the_same_name_are_not_shown(
     assert filters_of(bundle) is None
 
 
-def test_those_of_a_run_go_beside_its_bundle(tmp_path: Path) -> None:
-    (tmp_path / "run.json").write_text("{}")
-    assert folder_to_find_in(tmp_path / "bundle") == tmp_path / "filters"
+def test_what_a_notebook_has_found_is_not_replaced(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(filters_dashboard, "derived_folder", lambda: tmp_path / "derived")
+    bundle = tmp_path / "myrun" / "bundle"
+    (tmp_path / "myrun" / "filters").mkdir(parents=True)
+    (tmp_path / "myrun" / "filters" / "filters.json").write_text("{}")
+    assert filters_of(bundle) == tmp_path / "myrun" / "filters"
+    assert folder_to_find_in(bundle) == tmp_path / "derived" / "filters" / "myrun"
+
+
+def test_damaged_filters_are_found_again(pretrained, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(filters_dashboard, "derived_folder", lambda: tmp_path)
+    folder = folder_to_find_in(pretrained.bundle.folder)
+    folder.mkdir(parents=True)
+    (folder / "filters.json").write_text("{")
+    assert filters_of(pretrained.bundle.folder) is None
+
+
+def test_what_goes_wrong_is_always_said(pretrained, tmp_path: Path, monkeypatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("of all things")
+
+    monkeypatch.setattr(finding, "replaced_folder", broken)
+    ended: list[str] = []
+    Finding(pretrained.bundle.folder, Place("music", tmp_path), tmp_path / "x", lambda _: None, ended.append).run()
+    assert "ZeroDivisionError: of all things" in ended[0]
 
 
 @pytest.mark.slow

@@ -20,7 +20,8 @@ def network():
 def places(network):
     voices = find_voices(network)
     found = find_tensors(network, voices, pretrained_folder() / LITERT)
-    return dict(zip([voice.layer.folder for voice in voices], found, strict=True))
+    layers = [voice.layer for voice in voices]
+    return {layer.folder: (place, layer.n_neurons) for layer, place in zip(layers, found, strict=True)}
 
 
 @pytest.fixture

@@ -57,7 +57,12 @@ def test_a_window_of_a_long_song_gives_what_the_whole_does(residual, residual_ea
 def test_the_ends_of_a_song_are_no_error(ear_and_filters, clicks, time_s):
     ear, filters = ear_and_filters
     log_mel = FRONT_END.log_mel(load_audio(clicks[0].tracks[0].path, 22050))
-    assert len(strongest(ear, filters, log_mel, time_s, n=2)) <= 2
+    found = strongest(ear, filters, log_mel, time_s, n=2)
+    assert len(found) <= 2
+    end_s = FRONT_END.n_samples(len(log_mel)) / FRONT_END.sample_rate
+    for one in found:
+        assert np.isfinite(one.strength)
+        assert -0.5 < one.heard_s[0] < one.heard_s[1] <= end_s + 0.01
 
 
 def test_at_its_start_a_song_of_the_data_set_excites_no_neuron_more_than_the_data_set_did(residual, clicks, tmp_path):

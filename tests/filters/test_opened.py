@@ -75,6 +75,18 @@ def test_a_file_that_describes_nothing_is_refused(copy, content):
         OpenNetwork.of_bundle(open_bundle(copy))
 
 
+@pytest.mark.parametrize(("key", "value"), [("tensor", -5), ("tensor", 99_999), ("n_neurons", 5000)])
+def test_a_file_that_describes_another_network_is_refused(copy, key, value):
+    values = json.loads((copy / NEURONS).read_text())
+    entry = values["layers"][3]
+    (entry if key in entry else entry["layer"])[key] = value
+    (copy / NEURONS).write_text(json.dumps(values))
+    seal(copy, open_bundle().card)
+    opened = OpenNetwork.of_bundle(open_bundle(copy))
+    with pytest.raises(BundleError, match=r"neurons\.json describes another network than model\.tflite"):
+        opened.ear_of(opened.layers)
+
+
 def test_a_network_without_convolutions_has_nothing_to_say(tmp_path):
     from genre_lib.tensorflow_setup import keras
 
