@@ -7,7 +7,7 @@ READY := .venv/.ready
 MODULES := web/node_modules/.ready
 PAGE := web/dist/index.html
 
-PRETRAINED_IS := Ten genres by artist-aware training on GTZAN, beside imitation of two openly licensed taggers.
+PRETRAINED_IS := Ten genres by artist-aware training on GTZAN, while also imitating two openly licensed taggers.
 GTZAN_LIMITS := Trained on GTZAN: 1000 clips of 30 s collected around 2000, mostly Western popular music, \
 with known faults and labels that people dispute.
 

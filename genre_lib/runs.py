@@ -4,7 +4,7 @@
 runs/NAME/
   run.json              parameters, library versions, state of each notebook
   notebooks/            the executed notebooks
-  data/ training/ evaluation/ figures/ bundle/
+  data/ training/ evaluation/ figures/ filters/ bundle/
   metrics.json          every notebook's numbers, by notebook
 ```
 """

@@ -27,7 +27,7 @@ def raw_folder() -> Path:
 
 
 def derived_folder() -> Path:
-    """Everything that can be made again: demo songs, cached features."""
+    """Everything that can be made again: demo songs, cached features, filters."""
     return data_folder() / "derived"
 
 
