@@ -87,7 +87,7 @@ def _add_run(commands: Any) -> None:
 
 def _add_sweep(commands: Any) -> None:
     parser = _command(commands, "sweep", _sweep, "run the notebooks many times, or go on with a sweep")
-    parser.add_argument("spec", metavar="SPEC.yaml", help="what to vary; data/sweeps holds an example")
+    parser.add_argument("spec", metavar="SPEC.yaml", help="what to vary; data/sweeps holds examples")
     parser.add_argument("--name", help="the sweep's folder below runs/ (default: the file's name)")
     parser.add_argument("--list", action="store_true", help="list the runs without running them")
     _add_executor_options(parser)
@@ -131,7 +131,7 @@ def _add_data(commands: Any) -> None:
     check.add_argument(
         "dataset", metavar="DIR", help="a folder per genre, a CSV manifest, or a name such as demo or gtzan"
     )
-    check.add_argument("--json", action="store_true")
+    check.add_argument("--json", action="store_true", help="the report as JSON")
     _add_executor_options(check)
 
 
