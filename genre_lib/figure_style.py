@@ -85,7 +85,11 @@ def estimate_bars(bars: Sequence[tuple[str, Estimate, str, str]], dark: bool) ->
     estimates = [estimate for _, estimate, _, _ in bars]
     figure = go.Figure(
         go.Bar(
-            x=[f"{name}<br><b>{percent(estimate)}</b><br>n = {estimate.n}" for name, estimate, *_ in bars],
+            # The interval has a line of its own: four bars on a narrow screen would write over each other.
+            x=[
+                f"{name}<br><b>{percent(estimate).replace(' (', '<br>(', 1)}</b><br>n = {estimate.n}"
+                for name, estimate, *_ in bars
+            ],
             y=[estimate.value for estimate in estimates],
             error_y={**bars_of(estimates), "color": ink(dark), "thickness": 1.4},
             marker={

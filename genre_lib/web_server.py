@@ -72,8 +72,10 @@ def make_server(folder: str | Path | None = None, *, host: str = "127.0.0.1", po
     Raises
     ------
     PageError
-        The page was not built, or the port is taken.
+        The page was not built, or the port is taken or none.
     """
+    if not 0 <= port <= 65_535:
+        raise PageError(f"There is no port {port}: choose one from 0 to 65535.")
     page = Path(folder or PAGE).resolve()
     if not (page / "index.html").is_file():
         raise PageError(f"There is no built page at {page}: build it with `make web`.")
@@ -158,11 +160,15 @@ class _PageHandler(SimpleHTTPRequestHandler):
 
     def _file(self) -> Path | None:
         """The file that is asked for, or None where there is none inside the page's folder."""
-        path = Path(self.translate_path(urlsplit(self.path).path)).relative_to(Path(self.directory))
-        file = (self.root / path).resolve()
-        if file.is_dir():
-            file /= "index.html"
-        return file if file.is_relative_to(self.root) and file.is_file() else None
+        try:
+            path = Path(self.translate_path(urlsplit(self.path).path)).relative_to(Path(self.directory))
+            file = (self.root / path).resolve()
+            if file.is_dir():
+                file /= "index.html"
+            return file if file.is_relative_to(self.root) and file.is_file() else None
+        except (OSError, ValueError):
+            # A name too long for a file, or with a zero in it.
+            return None
 
     def _send(self, status: HTTPStatus, body: bytes, headers: dict[str, str], with_body: bool) -> None:
         self.send_response(status)

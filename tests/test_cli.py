@@ -62,3 +62,14 @@ def test_a_command_is_needed(capsys: pytest.CaptureFixture[str]) -> None:
         cli.main([])
     assert stopped.value.code == 2
     assert "usage: genre" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["web", "dashboard"])
+def test_a_port_that_does_not_exist_is_told(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([command, "--port", "99999"]) != 0
+    assert "There is no port 99999" in capsys.readouterr().err
+
+
+def test_workers_that_would_not_be_used_are_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert cli.main(["predict", str(tmp_path), "--workers", "2"]) == 2
+    assert "--workers needs --executor" in capsys.readouterr().err

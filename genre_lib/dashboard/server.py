@@ -161,6 +161,8 @@ def _private_kernels() -> list[str]:
 
 
 def _free_port(port: int) -> int:
+    if not 0 <= port <= 65_535:
+        raise ParameterError(f"There is no port {port}: choose one from 0 to 65535.")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -40,12 +40,17 @@ def open_folder(folder: Path, *, name: str | None = None, include_excluded: bool
         known = with_gtzan_facts(tracks)
         data_set = DataSet(name, known, genres_of(known))
         return data_set if include_excluded else leave_out_excluded(data_set)
+    alone: set[str] = set()
     for nested in _NESTED:
         root = folder / nested
         files = [path for path in _audio_files(root) if len(path.relative_to(root).parts) > 1]
-        if len({path.relative_to(root).parts[0] for path in files}) > 1:
+        genres = {path.relative_to(root).parts[0] for path in files}
+        if len(genres) > 1:
             tracks = [_track(path, root) for path in files]
             return DataSet(name, tuple(tracks), genres_of(tracks), _artist_notes(name, tracks))
+        alone |= genres
+    if len(alone) == 1:
+        raise DataSetError(f"{folder} holds one genre alone ({alone.pop()}): add a folder for at least one other.")
     raise DataSetError(
         f"{folder} holds no data set: put the audio files of each genre into a folder of its own "
         "(FOLDER/GENRE/song.mp3)."

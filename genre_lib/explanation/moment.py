@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from genre_lib.audio import load_audio
 from genre_lib.bundle import KERAS, Bundle, write_text
-from genre_lib.errors import AudioError
+from genre_lib.errors import AudioError, ParameterError, RunError
 from genre_lib.explanation.attribution import Explanation, explain, step_at
 from genre_lib.explanation.masking import masked_sound
 from genre_lib.export import load_keras
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import keras
 
 KEPT_SHARE = 0.2
+_CODER_PADS_S = 1.0
 SOUNDS = ("heard", "kept", "without")
 ARRAYS = "explanation.npz"
 
@@ -88,6 +89,7 @@ def explain_moment(
         front_end=front_end,
         genre=genre,
         kept_share=kept_share,
+        silence_dbfs=bundle.card.silence_dbfs,
     )
 
 
@@ -100,8 +102,21 @@ def explain_sound(
     front_end: FrontEnd,
     genre: str | None = None,
     kept_share: float = KEPT_SHARE,
+    silence_dbfs: float = -np.inf,
 ) -> Moment:
-    """As `explain_moment`, for a network that is in no bundle yet and samples (n,) at the front end's rate."""
+    """As `explain_moment`, for a network that is in no bundle yet and samples (n,) at the front end's rate.
+
+    Raises
+    ------
+    ParameterError
+        The time is not in the recording, or the genre is unknown.
+    AudioError
+        The recording is too short, or silent (below `silence_dbfs`) at that time.
+    """
+    length_s = len(samples) / front_end.sample_rate
+    # A player's clock may be ahead of the samples by what a coder has padded.
+    if not 0 <= time_s <= length_s + _CODER_PADS_S:
+        raise ParameterError(f"The recording has no moment at {time_s:g} s: choose one from 0 to {length_s:.1f} s.")
     log_mel = front_end.log_mel(samples)
     step = step_at(network, len(log_mel), time_s, front_end)
     if step < 0:
@@ -110,14 +125,25 @@ def explain_sound(
     explanation = explain(network, log_mel, step, genres=genres, front_end=front_end, genre=genre)
     start = explanation.first_frame * front_end.hop_length
     heard = samples[start : start + front_end.n_samples(len(explanation.log_mel))]
+    level = 10 * np.log10(max(float(front_end.frame_power(heard).mean()), 1e-12))
+    if level < silence_dbfs:
+        raise AudioError(f"There is silence at {time_s:g} s, so nothing speaks for a genre: choose another moment.")
     mask = explanation.strongest(kept_share)
     kept, without = masked_sound(heard, mask, front_end), masked_sound(heard, ~mask, front_end)
     return Moment(explanation, heard, kept, without, front_end.sample_rate)
 
 
 def save_moment(moment: Moment, folder: str | Path) -> None:
-    """Write heard.flac, kept.flac, without.flac, explanation.json and explanation.npz."""
+    """Write heard.flac, kept.flac, without.flac, explanation.json and explanation.npz; RunError if it cannot."""
     folder = Path(folder)
+    try:
+        _save(moment, folder)
+    except (OSError, soundfile.SoundFileError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise RunError(f"{folder} cannot be written ({reason}): choose another folder.") from error
+
+
+def _save(moment: Moment, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name in SOUNDS:
         samples = np.clip(getattr(moment, "samples" if name == "heard" else name), -1, 1)

@@ -14,7 +14,7 @@ import traitlets
 from numpy.typing import NDArray
 
 from genre_lib.audio import AudioReader
-from genre_lib.bundle import Bundle, read_card
+from genre_lib.bundle import LITERT, Bundle, read_card
 from genre_lib.dashboard.models import Models
 from genre_lib.dashboard.places import Places
 from genre_lib.datasets.places import derived_folder
@@ -50,11 +50,10 @@ def filters_of(bundle: Path) -> Path | None:
     folder = folder_to_find_in(bundle)
     if not (folder / RECORD).is_file():
         return None
-    card = read_card(bundle)
-    # Another bundle in a folder of the same name, or this one in an earlier version, may have left them; what is
+    # Another bundle in a folder of the same name, or this one before it was made again, may have left them; what is
     # damaged is found again.
     with suppress(RunError):
-        if Filters.load(folder).model == f"{card.name} {card.version}":
+        if Filters.load(folder).network == read_card(bundle).files[LITERT].sha256:
             return folder.resolve()
     return None
 
@@ -72,6 +71,8 @@ class FiltersView(anywidget.AnyWidget):
         Folders in which the chosen model's filters can be found now; none where a notebook has found them.
     finding : str
         How far a search is; empty where there is none.
+    trouble : str
+        Why the last search found nothing.
     """
 
     _esm = template("element.js") + template("filters_tab.js")
@@ -80,6 +81,7 @@ class FiltersView(anywidget.AnyWidget):
     said = traitlets.Unicode(_NO_SONG).tag(sync=True)
     places = traitlets.List(traitlets.Unicode()).tag(sync=True)
     finding = traitlets.Unicode().tag(sync=True)
+    trouble = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, models: Models, places: Places, song: Callable[[], Song | None]) -> None:
         super().__init__()
@@ -94,6 +96,7 @@ class FiltersView(anywidget.AnyWidget):
         self._heard: tuple[Path, NDArray[np.float32]] | None = None
         self._hearing: Path | None = None
         self._looked_at = False
+        self._written: tuple[int, int] | None = None
         self.on_msg(self._on_message)
         models.observe(self._model_changed)
 
@@ -104,7 +107,8 @@ class FiltersView(anywidget.AnyWidget):
     def _open(self) -> None:
         """Show the chosen model's filters."""
         self._looked_at = True
-        self._filters = self._ear = self._heard = None
+        self._filters = self._ear = self._heard = self._hearing = None
+        self.trouble = ""
         values: dict[str, Any] = {"neurons": []}
         try:
             bundle = self._models.folder
@@ -117,6 +121,7 @@ class FiltersView(anywidget.AnyWidget):
             if filters.front_end != self._models.card.front_end:
                 raise GenreLibError("The filters beside this model belong to another one: find them again.")
             self._ear, self._filters = open_ear(self._folder, filters), filters
+            self._written = _written(self._folder)
             self._place = {(one.layer, one.neuron): i for i, one in enumerate(filters.neurons)}
             values = gallery_data(filters) | {"data_set": filters.data_set}
             self.said = _NO_SONG
@@ -134,6 +139,9 @@ class FiltersView(anywidget.AnyWidget):
             self._search.stop()
         elif self._filters is None or content.get("run") != self.data.get("run"):
             return
+        elif _written(self._folder) != self._written:
+            # Another visitor has found them in other music.
+            self._open()
         elif want == "now":
             self._tell_now(float(content["time"]))
         elif want in ("picture", "sound"):
@@ -156,9 +164,11 @@ class FiltersView(anywidget.AnyWidget):
         def end(trouble: str) -> None:
             self.finding = ""
             if bundle == self._models.folder:
-                self._open()
-                self.said = trouble or self.said
+                self.trouble = trouble
+                if not trouble:
+                    self._open()
 
+        self.trouble = ""
         self._search = Finding(bundle, self._folders[label], folder_to_find_in(bundle), say, end)
         self._search.start()
 
@@ -203,6 +213,15 @@ def _log_mel(path: Path, bundle: Bundle) -> NDArray[np.float32]:
             if n >= _FRAMES_AT_MOST:
                 break
     return np.concatenate(blocks) if blocks else np.zeros((0, front_end.n_mels), np.float32)
+
+
+def _written(folder: Path | None) -> tuple[int, int] | None:
+    """What changes when filters are found anew."""
+    with suppress(OSError):
+        if folder is not None:
+            state = (folder / RECORD).stat()
+            return state.st_ino, state.st_mtime_ns
+    return None
 
 
 def _file(folder: Path | None, name: str | None) -> bytes | None:

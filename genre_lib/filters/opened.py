@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -33,7 +33,7 @@ class OpenNetwork:
     ----------
     name : str
     digest : str
-        Of its weights.
+        Of its weights; of a bundle's LiteRT file.
     layers : tuple of NeuronLayer
         All of them.
     ear_of : callable
@@ -73,10 +73,11 @@ class OpenNetwork:
         BundleError
             Its neurons.json describes no network; or, once an ear is asked for, another one than its LiteRT file.
         """
+        digest = bundle.card.files[LITERT].sha256
         if NEURONS not in bundle.card.files:
             from genre_lib.export import load_keras
 
-            return cls.of_keras(load_keras(bundle.folder / KERAS))
+            return replace(cls.of_keras(load_keras(bundle.folder / KERAS)), digest=digest)
         path = bundle.folder / NEURONS
         try:
             values = json.loads(path.read_text("utf-8"))
@@ -86,7 +87,7 @@ class OpenNetwork:
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise BundleError(f"{path} does not describe a network's neurons: get or make the bundle again.") from error
         ear_of = partial(_opened, bundle.folder / LITERT, tensors)
-        return cls(name, bundle.card.files[LITERT].sha256, layers, ear_of)
+        return cls(name, digest, layers, ear_of)
 
 
 def neurons_json(network: keras.Model, litert: Path) -> str | None:

@@ -106,6 +106,8 @@ class Filters:
         Tracks that were left out, each with one sentence why.
     notes : tuple of str
         What a reader must know, such as why there is no sound.
+    network : str
+        Digest of the network, see `OpenNetwork`.
     """
 
     model: str
@@ -119,6 +121,7 @@ class Filters:
     neurons: tuple[Neuron, ...]
     skipped: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    network: str = ""
 
     @property
     def dead(self) -> tuple[Neuron, ...]:

@@ -102,8 +102,10 @@ def find_filters(
     opened = network if isinstance(network, OpenNetwork) else OpenNetwork.of_keras(network)
     chosen = chosen_layers(opened.layers, layers)
     numbers = _chosen_neurons(chosen, neurons)
-    search = _Search(Path(out).absolute(), features, tuple(chosen), numbers, count0, sound, name or opened.name)
-    request = _request_of(search, opened)
+    search = _Search(
+        Path(out).absolute(), features, tuple(chosen), numbers, count0, sound, name or opened.name, opened.digest
+    )
+    request = _request_of(search)
     if (search.folder / RECORD).exists() and _same_request(search.folder, request):
         return Filters.load(search.folder)
     _begin(search, request, partial(opened.ear_of, chosen))
@@ -135,6 +137,7 @@ class _Search:
     count0: int
     sound: bool
     name: str
+    digest: str
 
     @property
     def front_end(self) -> FrontEnd:
@@ -170,10 +173,10 @@ def _chosen_neurons(layers: Sequence[NeuronLayer], neurons: Iterable[int] | None
     return tuple(tuple(number for number in wanted if number < layer.n_neurons) for layer in layers)
 
 
-def _request_of(search: _Search, network: OpenNetwork) -> dict[str, Any]:
+def _request_of(search: _Search) -> dict[str, Any]:
     data_set = search.features.data_set
     values = {
-        "network": network.digest,
+        "network": search.digest,
         "layers": [layer.to_dict() for layer in search.layers],
         "neurons": search.numbers,
         "data_set": data_set.digest(),
@@ -287,6 +290,7 @@ def _filters(search: _Search, ranking: Ranking) -> Filters:
         neurons=tuple(found),
         skipped={track.name: reason for track, reason in search.features.skipped},
         notes=data_set.notes,
+        network=search.digest,
     )
 
 

@@ -91,7 +91,10 @@ def why(run: Run, song: str = "", *, at_s: float = 5.0, genre: str = "") -> Mome
     options: dict[str, Any] = {"genres": tuple(record["genres"]), "front_end": front_end, "genre": genre or None}
     path = resolve(song) if song else _first_recording(run)
     if path is not None:
-        return explain_sound(network, load_audio(path, front_end.sample_rate), at_s, **options)
+        samples = load_audio(path, front_end.sample_rate)
+        if not song:
+            at_s = min(at_s, len(samples) / front_end.sample_rate)
+        return explain_sound(network, samples, at_s, **options)
     log_mel = prepared(run).log_mels[0]
     return explain(network, log_mel, step_at(network, len(log_mel), at_s, front_end), **options)
 

@@ -93,7 +93,7 @@ export default {
       },
         element("span", { className: neuron.picture ? "gf-look" : "gf-look dead" }, ...(neuron.picture ? [image] : []), element("i", { "data-id": id })),
         element("span", { className: "gf-name" }, element("span", { textContent: data.layers[neuron.layer].name }), element("b", { textContent: neuron.number })),
-        element("span", { className: "gf-genre" }, element("i", { style: { "--c": neuron.genre < 0 ? "var(--line)" : data.colours[neuron.genre] } }), genre),
+        element("span", { className: "gf-genre" }, element("i", { style: { "--c": neuron.genre < 0 ? "var(--line)" : data.colours[neuron.genre] } }), element("span", { textContent: genre })),
         ...extra);
       made.addEventListener("click", () => play(id));
       if (neuron.picture) near.observe(image);
@@ -115,7 +115,7 @@ export default {
         }
         const share = strength.get(id);
         card.querySelector(".gf-strength i").style.width = `${Math.min(100, 100 * share)}%`;
-        card.querySelector(".gf-strength span").textContent = `${Math.round(100 * share)} % of its strongest`;
+        card.querySelector(".gf-strength span").textContent = share > 1.005 ? "beyond its strongest" : `${Math.round(100 * share)} % of its strongest`;
       });
       while (cards.children.length > now.length) cards.lastChild.remove();
     }
@@ -215,7 +215,7 @@ export default {
       if (before.nextSibling !== finder) before.after(finder);
       place.disabled = Boolean(finding);
       find.textContent = finding ? "Stop" : neurons.length ? "Find" : "Find them";
-      progress.textContent = finding;
+      progress.textContent = finding || model.get("trouble");
     }
     find.addEventListener("click", () => model.send(model.get("finding") ? { want: "stop" } : { want: "find", place: place.value }));
 
@@ -243,7 +243,7 @@ export default {
     model.on("msg:custom", received);
     model.on("change:data", draw);
     model.on("change:said", tell);
-    for (const name of ["places", "finding"]) model.on(`change:${name}`, offer);
+    for (const name of ["places", "finding", "trouble"]) model.on(`change:${name}`, offer);
     tell();
     draw();
     return () => {
@@ -254,7 +254,7 @@ export default {
       model.off("msg:custom", received);
       model.off("change:data", draw);
       model.off("change:said", tell);
-      for (const name of ["places", "finding"]) model.off(`change:${name}`, offer);
+      for (const name of ["places", "finding", "trouble"]) model.off(`change:${name}`, offer);
       for (const url of urls.values()) URL.revokeObjectURL(url);
     };
   },

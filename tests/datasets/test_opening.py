@@ -7,6 +7,7 @@ import pytest
 from genre_lib.datasets import DataSet, Track, open_data_set, places
 from genre_lib.datasets.manifest import write_manifest
 from genre_lib.errors import DataSetError
+from tests.conftest import write_song
 from tests.datasets.conftest import write_noise
 
 
@@ -149,3 +150,10 @@ def test_selections_carry_their_features() -> None:
     assert last.log_mels is not None
     assert [int(log_mel[0, 0]) for log_mel in last.log_mels] == [5, 1]
     assert [track.name for track in last.tracks] == ["5", "1"]
+
+
+def test_one_genre_alone_is_told(tmp_path: Path) -> None:
+    (tmp_path / "pop").mkdir()
+    write_song(tmp_path / "pop" / "song.wav")
+    with pytest.raises(DataSetError, match=r"holds one genre alone \(pop\)"):
+        open_data_set(tmp_path)

@@ -8,7 +8,7 @@ import soundfile
 
 from genre_lib import cli
 from genre_lib.bundle import KERAS
-from genre_lib.errors import AudioError
+from genre_lib.errors import AudioError, ParameterError
 from genre_lib.explanation import explain_moment
 from genre_lib.explanation.attribution import step_logits
 from genre_lib.export import load_keras
@@ -76,6 +76,26 @@ def test_the_first_step_hears_what_there_is(pretrained, network, song):
 def test_a_recording_too_short_is_told(pretrained, network):
     with pytest.raises(AudioError, match="too short"):
         explain_moment(pretrained.bundle, np.zeros(3000, np.float32), 0, network=network)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("time_s", [-5.0, 999.0, float("nan"), float("inf")])
+def test_a_moment_that_is_not_in_the_recording_is_refused(pretrained, network, song, time_s):
+    with pytest.raises(ParameterError, match="has no moment at"):
+        explain_moment(pretrained.bundle, song, time_s, network=network)
+
+
+@pytest.mark.slow
+def test_silence_is_not_explained(pretrained, network):
+    with pytest.raises(AudioError, match="There is silence at 5 s"):
+        explain_moment(pretrained.bundle, np.zeros(8 * 22050, np.float32), 5.0, network=network)
+
+
+@pytest.mark.slow
+def test_a_folder_that_is_a_file_is_told(pretrained, song, tmp_path, capsys):
+    (tmp_path / "x").write_text("a file")
+    assert cli.main(["explain", str(song), "--at", "4", "--out", str(tmp_path / "x")]) == 1
+    assert "cannot be written (File exists)" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -90,7 +90,7 @@ def test_the_local_server_answers_ranges_revalidation_and_nothing_outside(site: 
     tag = get(local, "/")[0].getheader("etag") or ""
     assert get(local, "/", If_None_Match=tag)[0].status == 304
     (site.root.parent / "secret.txt").write_text("secret")
-    for path in ("/../secret.txt", "/%2e%2e/secret.txt", "//secret.txt"):
+    for path in ("/../secret.txt", "/%2e%2e/secret.txt", "//secret.txt", "/%00", "/" + 300 * "x"):
         assert get(local, path)[0].status == 404
 
 

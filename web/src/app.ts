@@ -118,7 +118,9 @@ export class App {
       case "nothing":
         return this.notices.fail(dropped.sentence);
       case "sound":
-        return this.hearFile(dropped.file);
+        await this.hearFile(dropped.file);
+        if (dropped.note) this.notices.fail(dropped.note);
+        return;
       case "zip":
         return this.useModel({ kind: "zip", archive: dropped.archive });
       case "bundle":

@@ -2,7 +2,7 @@
 
 /** Something dropped on the page. */
 export type Dropped =
-  | { readonly kind: "sound"; readonly file: File }
+  | { readonly kind: "sound"; readonly file: File; /** What became of the others, or nothing. */ readonly note: string }
   | { readonly kind: "zip"; readonly archive: File }
   | { readonly kind: "bundle"; readonly files: ReadonlyMap<string, Uint8Array> }
   | { readonly kind: "nothing"; readonly sentence: string };
@@ -22,13 +22,21 @@ export async function readDrop(transfer: DataTransfer): Promise<Dropped> {
 export async function classify(files: readonly File[]): Promise<Dropped> {
   if (files.length === 0) return { kind: "nothing", sentence: "There was no file in what you dropped; drop a sound file." };
   if (files.some((file) => file.name === "card.json")) return bundleFrom(new Map(files.map((file) => [file.webkitRelativePath || file.name, file])));
-  const [file] = files;
+  const file = files.find(mayBeSound) ?? files[0];
   if (/\.zip$/i.test(file.name)) return { kind: "zip", archive: file };
-  return { kind: "sound", file };
+  const note = files.length > 1 ? `Of these ${files.length} files this one is heard: the page listens to one at a time.` : "";
+  return { kind: "sound", file, note };
 }
 
-/** @param files a chosen folder's files, which carry their path */
+/** By its type, or by its name where the system knows no type. */
+function mayBeSound(file: File): boolean {
+  return /^(audio|video)\//.test(file.type) || /\.(wav|flac|og[ga]|opus|mp3|m4[ab]|aac|mp4|mov|webm|mkv|aiff?|caf)$/i.test(file.name);
+}
+
+/** @param files a chosen folder's files, by their path; a folder of music is no model, but can be heard */
 export async function bundleFrom(files: ReadonlyMap<string, File>): Promise<Dropped> {
+  const sounds = [...files.values()].filter(mayBeSound);
+  if (sounds.length > 0 && ![...files.keys()].some((path) => /(^|\/)card\.json$/.test(path))) return classify(sounds);
   if (files.size > MOST_FILES) {
     return { kind: "nothing", sentence: `This folder holds more than ${MOST_FILES} files, too many for a model bundle.` };
   }
