@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent import futures
 from functools import partial
 from itertools import count, islice
 from pathlib import Path
@@ -285,3 +286,11 @@ def test_dask_is_imported_only_when_asked_for(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(MissingDependencyError, match=r"genre-lib\[cluster\]"):
         get_executor("dask")
+
+
+@pytest.mark.parametrize("kind", ["threads", "processes"])
+def test_what_has_finished_since_the_last_look_comes_in_order(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = importlib.import_module(f"genre_lib.executors.{kind}")
+    monkeypatch.setattr(module, "wait", lambda running, **_: futures.wait(running))
+    with ThreadExecutor(8) if kind == "threads" else get_executor("processes", 2) as executor:
+        assert [outcome.index for outcome in executor.map(abs, range(12))] == list(range(12))

@@ -92,7 +92,9 @@ def _finished(
     running: dict[Future[Outcome[R]], tuple[int, T]], suspects: list[tuple[int, T]], when: str
 ) -> Iterator[Outcome[R]]:
     """Take out of `running` what has finished; items that a dead worker held become suspects."""
-    for future in wait(running, return_when=when).done:
+    done = wait(running, return_when=when).done
+    # Several may have finished since the last look: they come in the order in which they were given.
+    for future in [future for future in running if future in done]:
         item = running.pop(future)
         outcome = _outcome_of(future, item)
         if outcome is None:

@@ -40,7 +40,8 @@ class ThreadExecutor(Executor):
                     if not running:
                         return
                     finished, running = wait(running, return_when=FIRST_COMPLETED)
-                    yield from (future.result() for future in finished)
+                    # Several may have finished since the last look: they come in the order in which they were given.
+                    yield from sorted((future.result() for future in finished), key=lambda outcome: outcome.index)
         finally:
             for future in running:
                 future.cancel()
