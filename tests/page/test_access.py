@@ -29,6 +29,7 @@ def test_axe_finds_nothing_serious_in_any_state(arrive: Callable[..., Visitor], 
     found["about"] = visitor.violations()
     visitor.page.keyboard.press("Escape")
     visitor["microphone"].click()
+    expect(visitor["stop"]).to_be_visible(timeout=15_000)
     expect(visitor["overall"]).to_be_visible(timeout=15_000)
     found["live"] = visitor.violations()
     assert not {state: problems for state, problems in found.items() if problems}

@@ -111,7 +111,12 @@ class Visitor:
         return answer
 
     def violations(self) -> list[str]:
-        """What axe-core finds that is serious or critical."""
+        """What axe-core finds that is serious or critical, once no colour is on its way to another."""
+        self.page.evaluate(
+            """() => Promise.all(document.getAnimations()
+              .filter((one) => Number.isFinite(one.effect.getComputedTiming().endTime))
+              .map((one) => one.finished.catch(() => {})))"""
+        )
         self.page.evaluate((WEB / "node_modules" / "axe-core" / "axe.min.js").read_text() + "; undefined")
         found = self.page.evaluate(
             "async tags => (await axe.run(document, { runOnly: tags })).violations",
