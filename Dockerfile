@@ -14,7 +14,8 @@ WORKDIR /build/web
 COPY web/package.json web/package-lock.json web/.npmrc ./
 RUN npm ci
 WORKDIR /build
-COPY genre_lib/card.schema.json genre_lib/bundle.py genre_lib/
+COPY genre_lib/bundle/card.schema.json genre_lib/bundle/resources.py genre_lib/bundle/
+COPY genre_lib/figures/palette.json genre_lib/figures/
 COPY data/models data/models
 COPY web web
 COPY --from=songs /build/web/public/demo web/public/demo

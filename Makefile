@@ -34,7 +34,7 @@ $(MODULES): web/package-lock.json
 	@touch $@
 
 demo: $(READY) $(PAGE) ## set up, hear a song, start dashboard and page (CHECK=1: try both and stop)
-	@$(BIN)/python -m genre_lib.demo $(if $(CHECK),--check --port 0 --page-port 0)
+	@$(BIN)/python -m genre_lib.serving.demo $(if $(CHECK),--check --port 0 --page-port 0)
 
 test: $(READY) $(PAGE) ## every test, with real kernels, servers and browsers
 	@cd web && npm run --silent test

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from benchmarks.measuring import Row, ceiling_of_two, clips, greatest_memory_mb, paired_ratio, seconds
 from genre_lib.batch import Journal, predict_into
-from genre_lib.bundle import KERAS
+from genre_lib.bundle.files import KERAS
 from genre_lib.executors import Executor, get_executor
-from genre_lib.model import GenreModel, load_model
+from genre_lib.inference.model import GenreModel, load_model
 
 GROWTH = (1, 4, 16)
 _CLIP_S = 30.0
@@ -36,8 +36,8 @@ def run() -> list[Row]:
 
 
 def _against_keras(paths: list[Path], model: GenreModel) -> list[Row]:
-    from genre_lib.audio import load_audio
-    from genre_lib.export import keras_logits, load_keras
+    from genre_lib.audio.decoding import load_audio
+    from genre_lib.networks.keras_files import keras_logits, load_keras
 
     network, front_end = load_keras(model.bundle.folder / KERAS), model.card.front_end
 

@@ -13,7 +13,7 @@ import psutil
 from benchmarks.measuring import Row
 from genre_lib.dashboard.server import Serving, serving
 from genre_lib.dashboard.settings import Settings
-from genre_lib.synthesis import make_demo
+from genre_lib.datasets.demo import make_demo
 
 VISITORS = 5
 _FLAGS = ("--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update")

@@ -27,11 +27,11 @@ import numpy as np
 import soundfile
 
 from benchmarks.measuring import Row, clips, greatest_memory_mb
-from genre_lib.bundle import KERAS, open_bundle
+from genre_lib.bundle.files import KERAS, open_bundle
 from genre_lib.datasets import DataSet, Features, Track, load_features
-from genre_lib.export import load_keras
-from genre_lib.filters import find_filters, find_voices
-from genre_lib.filters.opened import OpenNetwork
+from genre_lib.filters import find_filters, find_layer_outputs
+from genre_lib.filters.intermediate_outputs import IntermediateOutputs
+from genre_lib.networks.keras_files import load_keras
 
 COUNT0 = 4
 ROUNDS = 3
@@ -96,17 +96,17 @@ def the_2018_way(network: Any, features: Features, out: Path) -> dict[str, int]:
     """Activations of all tracks at once, and one decode for each neuron and excerpt."""
     import librosa
 
-    from genre_lib.tensorflow_setup import keras
+    from genre_lib.networks.tensorflow_setup import keras
 
     front_end = features.data_set.front_end
     assert front_end is not None
     n_frames = min(len(log_mel) for log_mel in features.log_mels)
     x = np.stack([log_mel[:n_frames] for log_mel in features.log_mels])
     n_decodes = n_neurons = 0
-    for voice in find_voices(network):
-        layer = voice.layer
+    for layer_output in find_layer_outputs(network):
+        layer = layer_output.layer
         (out / layer.folder).mkdir(parents=True)
-        output = keras.Model(network.inputs[0], voice.tensor).predict_on_batch(x)
+        output = keras.Model(network.inputs[0], layer_output.tensor).predict_on_batch(x)
         output = output.max(axis=2) if output.ndim == 4 else output
         # What is padded before the start is no excerpt.
         output = output[:, layer.first_whole_step :]
@@ -148,7 +148,7 @@ def main() -> int:
     if way == "2018":
         values = dict(the_2018_way(network, features, out / "2018"))
     else:
-        find_filters(OpenNetwork.of_bundle(bundle), features, out / "ours", count0=COUNT0)
+        find_filters(IntermediateOutputs.of_bundle(bundle), features, out / "ours", count0=COUNT0)
     values["seconds"] = time.perf_counter() - began
     values["cpu_s"] = time.process_time() - cpu
     values["peak_mb"] = greatest_memory_mb()

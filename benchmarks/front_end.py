@@ -12,8 +12,8 @@ import librosa
 import numpy as np
 
 from benchmarks.measuring import Row, clips, paired_ratio
-from genre_lib.audio import load_audio
-from genre_lib.front_end import FrontEnd
+from genre_lib.audio.decoding import load_audio
+from genre_lib.audio.front_end import FrontEnd
 
 
 def run() -> list[Row]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.measuring import Row
-from genre_lib.comparison import compare
-from genre_lib.pipeline.assess import Assessment
+from genre_lib.evaluation.model_comparison import compare
+from genre_lib.runs.pipeline.assess import Assessment
 
 _SAVED = Path(__file__).resolve().parents[1] / "data" / "models" / "gtzan-evaluation"
 

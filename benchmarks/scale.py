@@ -103,7 +103,7 @@ def _work(work: str, n_tracks: int, songs: Path, folder: Path) -> float:
         return time.process_time() - began
     if work == "predict":
         from genre_lib.batch import Journal, predict_into
-        from genre_lib.model import load_model
+        from genre_lib.inference.model import load_model
 
         folder.mkdir()
         files = [folder / f"{i}.mp3" for i in range(n_tracks)]
@@ -121,8 +121,8 @@ def _work(work: str, n_tracks: int, songs: Path, folder: Path) -> float:
 
 def _train(folder: Path, n_tracks: int) -> float:
     """Seconds of an epoch by the recipe for audio alone, on one thread, the first one left out."""
-    from genre_lib.recipe import Recipe
-    from genre_lib.training import fit
+    from genre_lib.training.fit import fit
+    from genre_lib.training.recipe import Recipe
 
     model, log_mels = _network_and_cache(folder, n_tracks)
     config = replace(Recipe.load("data/recipes/gtzan-audio-only.yaml").training, epochs=1 + _EPOCHS)
@@ -133,7 +133,7 @@ def _train(folder: Path, n_tracks: int) -> float:
 
 def _judge(folder: Path, n_tracks: int) -> float:
     """Seconds to judge the tracks, as after every epoch those of `valid`, on one thread."""
-    from genre_lib.trainer import clip_logits
+    from genre_lib.training.trainer import clip_logits
 
     model, log_mels = _network_and_cache(folder, n_tracks)
     clip_logits(model, log_mels[0])
@@ -144,10 +144,10 @@ def _judge(folder: Path, n_tracks: int) -> float:
 
 
 def _network_and_cache(folder: Path, n_tracks: int) -> tuple[Any, Sequence[Any]]:
-    from genre_lib.feature_cache import CachedLogMels, FeatureCache
-    from genre_lib.front_end import FrontEnd
+    from genre_lib.audio.front_end import FrontEnd
+    from genre_lib.datasets.feature_cache import CachedLogMels, FeatureCache
     from genre_lib.networks import build
-    from genre_lib.tensorflow_setup import tf
+    from genre_lib.networks.tensorflow_setup import tf
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)

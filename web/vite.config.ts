@@ -9,7 +9,7 @@ import { PRETRAINED } from "./vite/pretrained.ts";
 
 const repository = resolve(import.meta.dirname, "..");
 const plugins = () => [
-  cardValidator(resolve(repository, "genre_lib/card.schema.json")),
+  cardValidator(resolve(repository, "genre_lib/bundle/card.schema.json")),
   demoSongs(resolve(import.meta.dirname, "public/demo")),
   pretrainedBundle(process.env["GENRE_BUNDLE"] ?? resolve(repository, "data/models", PRETRAINED)),
 ];

@@ -19,10 +19,10 @@ from typing import Self
 
 import numpy as np
 
-from genre_lib.card import Card
-from genre_lib.curve import GenreCurve
+from genre_lib.batch.predict import Prediction, Result, Unusable
+from genre_lib.bundle.card import Card
 from genre_lib.errors import GenreLibError
-from genre_lib.predict import Prediction, Result, Unusable
+from genre_lib.inference.curve import GenreCurve
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS recordings (

@@ -10,7 +10,6 @@ Columns of `write_curves`: path (string), time_s (double, centre of what the ste
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -18,9 +17,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from genre_lib.card import Card
+from genre_lib.batch.predict import Prediction, Result
+from genre_lib.bundle.card import Card
 from genre_lib.errors import MissingDependencyError, ParameterError
-from genre_lib.predict import Prediction, Result
+from genre_lib.utils.atomic import replaced_file
 
 _ROWS_AT_ONCE = 1000
 _CURVES_AT_ONCE = 100
@@ -87,7 +87,7 @@ def _write(
 ) -> int:
     arrow, n_rows = _pyarrow(), 0
     remaining = iter(results)
-    with replaced_file(path) as draft, import_module("pyarrow.parquet").ParquetWriter(draft, schema) as writer:
+    with output_file(path) as draft, import_module("pyarrow.parquet").ParquetWriter(draft, schema) as writer:
         while group := list(islice(remaining, at_once)):
             table = arrow.table(columns(group, schema.names), schema=schema)
             writer.write_table(table)
@@ -96,24 +96,13 @@ def _write(
 
 
 @contextmanager
-def replaced_file(path: Path) -> Iterator[Path]:
-    """A draft beside `path` that takes its place if the block ends without an error.
-
-    A pipe or device, such as /dev/stdout, is its own draft; a link goes on pointing where it did.
-    """
-    kept = path.exists() and not path.is_file()
-    target = path if kept else path.resolve()
-    draft = path if kept else target.with_name(f".{target.name}.{os.getpid()}")
+def output_file(path: Path) -> Iterator[Path]:
+    """As `genre_lib.utils.atomic.replaced_file`; a ParameterError where it cannot be written."""
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        yield draft
-        if not kept:
-            os.replace(draft, target)
+        with replaced_file(path) as draft:
+            yield draft
     except OSError as error:
         raise ParameterError(f"{path} cannot be written ({error.strerror or error}): choose another file.") from error
-    finally:
-        if not kept:
-            draft.unlink(missing_ok=True)
 
 
 def printable(text: str) -> str:

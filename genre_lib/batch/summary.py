@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from genre_lib.predict import Prediction, Result
+from genre_lib.batch.predict import Prediction, Result
 
 
 @dataclass

@@ -9,15 +9,15 @@ from typing import Any
 import ipywidgets as widgets
 
 from genre_lib.dashboard.batch_tab import BatchTab
+from genre_lib.dashboard.filters_tab import FiltersView
 from genre_lib.dashboard.listen_tab import ListenTab
+from genre_lib.dashboard.model_choice import Models
 from genre_lib.dashboard.model_tab import ModelTab
-from genre_lib.dashboard.models import Models
-from genre_lib.dashboard.places import Places
-from genre_lib.dashboard.session import READY, session_folder
+from genre_lib.dashboard.page_session import PageSession
+from genre_lib.dashboard.paths import AllowedPaths
 from genre_lib.dashboard.settings import Settings
-from genre_lib.dashboard.visit import Visit
+from genre_lib.dashboard.visitor_folder import READY, session_folder
 from genre_lib.errors import GenreLibError
-from genre_lib.filters.dashboard import FiltersView
 
 _BY_PATH = "/"
 
@@ -32,10 +32,10 @@ class Dashboard:
 
     def __init__(self, settings: Settings | None = None) -> None:
         settings = settings or Settings.from_environment()
-        places = Places.of(settings)
+        places = AllowedPaths.of(settings)
         self._models = Models(places)
         folder = session_folder(settings.sessions)
-        self._visit = Visit()
+        self._visit = PageSession()
         self._listen = ListenTab(places, self._models, self._visit, folder, upload_bytes=settings.upload_bytes)
         self._model_tab = ModelTab(self._models, self._visit)
         batch = BatchTab(places, self._models, folder, upload_bytes=settings.upload_bytes, listen=self._listen_to)

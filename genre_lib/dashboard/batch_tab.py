@@ -13,14 +13,14 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from genre_lib.batch.predict import Prediction, Result, Unusable, to_csv
 from genre_lib.dashboard.download import Download
-from genre_lib.dashboard.models import Models
-from genre_lib.dashboard.places import Places, recordings_below
-from genre_lib.dashboard.table import AnswerTable, row_of
+from genre_lib.dashboard.model_choice import Models
+from genre_lib.dashboard.paths import AllowedPaths, recordings_below
+from genre_lib.dashboard.sortable_table import AnswerTable, row_of
 from genre_lib.dashboard.upload import Upload
 from genre_lib.errors import AudioError, GenreLibError
-from genre_lib.model import GenreModel
-from genre_lib.predict import Prediction, Result, Unusable, to_csv
+from genre_lib.inference.model import GenreModel
 
 _EVERY_S = 0.4
 
@@ -35,7 +35,7 @@ class BatchTab:
 
     def __init__(
         self,
-        places: Places,
+        places: AllowedPaths,
         models: Models,
         folder: Path,
         *,

@@ -8,7 +8,7 @@ from typing import Any
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 
 
-class VisitedKernels(AsyncMappingKernelManager):
+class SessionKernels(AsyncMappingKernelManager):
     """Counts a kernel's idle time from its visitor's arrival.
 
     Voilà spares heated kernels while they wait. One that waited for long would be idle for that long when a visitor

@@ -11,15 +11,15 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from genre_lib.curve import GenreCurve
-from genre_lib.dashboard.models import Models
-from genre_lib.dashboard.places import Places
+from genre_lib.dashboard.attribution_panel import AttributionPanel
+from genre_lib.dashboard.model_choice import Models
+from genre_lib.dashboard.page_session import PageSession
+from genre_lib.dashboard.paths import AllowedPaths
 from genre_lib.dashboard.plotly_output import plotly_output
 from genre_lib.dashboard.upload import Upload
-from genre_lib.dashboard.visit import Visit
-from genre_lib.dashboard.why import Why
 from genre_lib.errors import GenreLibError
-from genre_lib.player import Player
+from genre_lib.inference.curve import GenreCurve
+from genre_lib.report.player import Player
 
 _CHOOSE = "choose a song"
 _ALONE = "no other model"
@@ -36,10 +36,12 @@ class ListenTab:
     player : Player
     """
 
-    def __init__(self, places: Places, models: Models, visit: Visit, folder: Path, *, upload_bytes: int) -> None:
+    def __init__(
+        self, places: AllowedPaths, models: Models, page_session: PageSession, folder: Path, *, upload_bytes: int
+    ) -> None:
         self._places = places
         self._models = models
-        self._visit = visit
+        self._visit = page_session
         self._curves: dict[str, GenreCurve] = {}
         self._song: tuple[Path, str] | None = None
         self._asked = 0
@@ -65,8 +67,8 @@ class ListenTab:
         self._figures = widgets.VBox().add_class("genre-closer")
         self._closer.layout.display = "none"
         self._closer.observe(lambda _: self._look_closer(), "value")
-        visit.observe(lambda _: self._look_closer(), "dark")
-        self._why = Why(models, visit, lambda: self._song, folder)
+        page_session.observe(lambda _: self._look_closer(), "dark")
+        self._why = AttributionPanel(models, page_session, lambda: self._song, folder)
         self._invitation = self._invite(places)
         bar = widgets.HBox([self._upload, choices]).add_class("genre-bar")
         asking = widgets.HBox([self._why.button, self._closer]).add_class("genre-asking")
@@ -98,7 +100,7 @@ class ListenTab:
         self._song = path, title
         self._hear()
 
-    def _invite(self, places: Places) -> widgets.VBox:
+    def _invite(self, places: AllowedPaths) -> widgets.VBox:
         words = widgets.HTML("<b>Nothing to hear yet.</b> The curve of your song appears here, and moves as it plays.")
         first = next((place for place in places.songs if place.label == _MEDLEY), next(iter(places.songs), None))
         if first is None:
@@ -178,7 +180,7 @@ class ListenTab:
         if not self._closer.value or not self._curves:
             self._figures.children = []
             return
-        from genre_lib.figures import genre_curve
+        from genre_lib.figures.evaluation import genre_curve
 
         self._figures.children = [
             plotly_output(

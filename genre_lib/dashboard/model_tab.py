@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
-from genre_lib.card import Card
-from genre_lib.card_text import describe_card
-from genre_lib.dashboard.models import Models
+from genre_lib.bundle.card import Card
+from genre_lib.bundle.card_text import describe_card
+from genre_lib.dashboard.model_choice import Models
+from genre_lib.dashboard.page_session import PageSession
 from genre_lib.dashboard.plotly_output import plotly_output
 from genre_lib.dashboard.results import Results, results_of
-from genre_lib.dashboard.visit import Visit
 from genre_lib.errors import GenreLibError
 
 if TYPE_CHECKING:
@@ -28,15 +28,15 @@ class ModelTab:
     widget : ipywidgets.Widget
     """
 
-    def __init__(self, models: Models, visit: Visit) -> None:
+    def __init__(self, models: Models, page_session: PageSession) -> None:
         self._models = models
-        self._visit = visit
+        self._visit = page_session
         self._shown: tuple[str, bool] | None = None
         # Seen until the figures are drawn, which takes a moment the first time.
         waiting = widgets.HTML('<p class="genre-busy" role="status">Drawing what was measured …</p>')
         self.widget = widgets.VBox([waiting]).add_class("genre-tab").add_class("genre-about")
         models.observe(self._changed)
-        visit.observe(lambda _: self._changed(), "dark")
+        page_session.observe(lambda _: self._changed(), "dark")
 
     def show(self) -> None:
         """Draw what is not drawn yet."""
@@ -97,7 +97,7 @@ def _accuracy(card: Card, results: Results) -> str:
 
 
 def _figures(results: Results, *, dark: bool) -> Iterator[go.Figure]:
-    from genre_lib import figures
+    from genre_lib.figures import evaluation as figures
 
     evaluation = results.evaluation
     if evaluation is None:

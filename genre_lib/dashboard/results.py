@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from genre_lib.card import Card
-from genre_lib.comparison import LeakDemonstration
+from genre_lib.bundle.card import Card
 from genre_lib.errors import GenreLibError
-from genre_lib.evaluation import Answers, Evaluation, GenreScore
-from genre_lib.intervals import Estimate
-from genre_lib.listening import Point
-from genre_lib.runs import read_json
+from genre_lib.evaluation.accuracy_by_seconds import Point
+from genre_lib.evaluation.intervals import Estimate
+from genre_lib.evaluation.model_comparison import LeakDemonstration
+from genre_lib.evaluation.scores import Answers, Evaluation, GenreScore
+from genre_lib.utils.json_files import read_json
 
 EVALUATION = "evaluation.json"
 LEAK = "leak.json"

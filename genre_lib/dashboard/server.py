@@ -22,11 +22,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from genre_lib.bundle import read_card
-from genre_lib.dashboard.session import READY, sweep
+from genre_lib.bundle.files import read_card
+from genre_lib.bundle.resources import import_folder, resource
 from genre_lib.dashboard.settings import Settings
+from genre_lib.dashboard.visitor_folder import READY, sweep
 from genre_lib.errors import GenreLibError, ParameterError
-from genre_lib.runs import project_folder
 
 HOST = "127.0.0.1"
 _SWEEP_EVERY_S = 2.0
@@ -105,7 +105,7 @@ def serving(settings: Settings, *, port: int = 8866, options: tuple[str, ...] = 
     DashboardError
         Voilà is missing or does not start.
     """
-    folder = project_folder() / "dashboards"
+    folder = resource("dashboards")
     if not (folder / "live_genre.ipynb").is_file():
         raise DashboardError(f"There is no dashboard at {folder}: work in a checkout of the repository.")
     if settings.folder and not Path(settings.folder).is_dir():
@@ -136,9 +136,9 @@ def serving(settings: Settings, *, port: int = 8866, options: tuple[str, ...] = 
 
 def _make_demo_songs() -> None:
     """So that there is something to listen to; without them the dashboard works as well."""
+    from genre_lib.datasets.demo import make_demo
     from genre_lib.executors import get_executor
-    from genre_lib.progress import progress_lines
-    from genre_lib.synthesis import make_demo
+    from genre_lib.utils.progress import progress_lines
 
     try:
         with get_executor("processes") as executor:
@@ -149,7 +149,7 @@ def _make_demo_songs() -> None:
 
 def _environment(folder: Path, settings: Settings) -> dict[str, str]:
     one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    paths = {"JUPYTER_PATH": str(folder), "PYTHONPATH": str(project_folder())}
+    paths = {"JUPYTER_PATH": str(folder), "PYTHONPATH": str(import_folder())}
     joined = {name: os.pathsep.join(filter(None, [path, os.environ.get(name)])) for name, path in paths.items()}
     # Many visitors share the machine, and each arena of malloc costs memory in every kernel.
     return {**os.environ, **one_thread, "MALLOC_ARENA_MAX": "2", **joined, **settings.to_environment()}

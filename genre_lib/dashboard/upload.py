@@ -13,7 +13,9 @@ from typing import Any, BinaryIO
 import anywidget
 import traitlets
 
-from genre_lib.song_page import template
+from genre_lib.utils.templates import templates_beside
+
+template = templates_beside(__file__)
 
 _NAME_AT_MOST = 120
 

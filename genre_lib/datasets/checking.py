@@ -10,15 +10,16 @@ from typing import Any
 
 import numpy as np
 
+from genre_lib.audio.decoding import AudioReader
+from genre_lib.audio.front_end import FrontEnd
+
 # As a module: splits are made of this package's tables, whoever is imported first.
-from genre_lib import splits
-from genre_lib.audio import AudioReader
+from genre_lib.datasets import splits
+from genre_lib.datasets.feature_cache import MINIMUM_S, SILENT_DBFS, content_hash
 from genre_lib.datasets.opening import open_data_set
 from genre_lib.datasets.table import DataSet, Track
 from genre_lib.errors import AudioError
 from genre_lib.executors import Executor, Progress, SerialExecutor
-from genre_lib.feature_cache import MINIMUM_S, SILENT_DBFS, content_hash
-from genre_lib.front_end import FrontEnd
 
 _NO_GENRE = "(no genre)"
 

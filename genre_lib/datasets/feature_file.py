@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from genre_lib.audio.front_end import FrontEnd
 from genre_lib.datasets.gtzan import gtzan_name, leave_out_excluded, with_gtzan_facts
 from genre_lib.datasets.table import DataSet, Track, genres_of
 from genre_lib.errors import DataSetError
-from genre_lib.front_end import FrontEnd
 
 
 class QuantisedLogMels(Sequence[NDArray[np.float32]]):

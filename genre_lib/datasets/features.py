@@ -11,12 +11,12 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from genre_lib.datasets import places
+from genre_lib.audio.front_end import FrontEnd
+from genre_lib.bundle import resources
+from genre_lib.datasets.feature_cache import CachedLogMels, Entry, FeatureCache, KnownContents
 from genre_lib.datasets.table import DataSet, Track
 from genre_lib.errors import CacheError, DataSetError
 from genre_lib.executors import Executor, Progress, SerialExecutor
-from genre_lib.feature_cache import CachedLogMels, Entry, FeatureCache, KnownContents
-from genre_lib.front_end import FrontEnd
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Features:
         return self._of(self.data_set.select(indices))
 
     def with_splits(self, data_set: DataSet) -> Self:
-        """The same spectrograms under a `data_set` that differs in its splits only (`genre_lib.splits`)."""
+        """The same spectrograms under a `data_set` that differs in its splits only (`genre_lib.datasets.splits`)."""
         return self._of(data_set)
 
     def _of(self, data_set: DataSet) -> Self:
@@ -87,7 +87,7 @@ def load_features(
     front_end : FrontEnd, optional
         By default the one of ready features, else the default definition.
     cache_folder : str or Path, optional
-        By default `genre_lib.datasets.places.feature_cache_folder`.
+        By default `genre_lib.bundle.resources.feature_cache_folder`.
     executor : Executor, optional
         Who computes what is missing; by default this process.
     progress : callable, optional
@@ -107,7 +107,7 @@ def load_features(
     if data_set.log_mels is not None:
         return _ready(data_set, front_end)
     front_end = front_end or FrontEnd()
-    cache = FeatureCache(Path(cache_folder or places.feature_cache_folder()).resolve(), front_end)
+    cache = FeatureCache(Path(cache_folder or resources.feature_cache_folder()).resolve(), front_end)
     entries, reasons = _fill(cache, data_set.tracks, executor or SerialExecutor(), progress)
     kept = data_set.select(sorted(entries))
     if not kept.tracks:

@@ -12,7 +12,7 @@ from typing import Any
 import pooch
 import requests
 
-from genre_lib.datasets import places
+from genre_lib.bundle import resources
 from genre_lib.datasets.archives import unpack_tar
 from genre_lib.errors import CacheError, DataSetError, ParameterError
 from genre_lib.executors import Progress
@@ -94,7 +94,7 @@ def fetch_gtzan(
     ParameterError
         An unknown mirror.
     """
-    folder = Path(folder or places.raw_folder() / "gtzan")
+    folder = Path(folder or resources.raw_folder() / "gtzan")
     if folder.is_dir():
         return folder
     names = list(mirrors or known_mirrors)

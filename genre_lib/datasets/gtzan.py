@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from genre_lib.datasets.places import facts_folder
+from genre_lib.bundle.resources import facts_folder
 from genre_lib.datasets.table import EXCLUDED, DataSet, Track
 from genre_lib.errors import DataSetError
 
@@ -104,7 +104,7 @@ def published_artist_folds(data_set: DataSet) -> NDArray[np.int64]:
 
     Source: J. H. Foleis and T. F. Tavares, "Texture selection for automatic music genre classification", Applied Soft
     Computing 89, 2020. By B. Sturm's index 24 artists still stand in two or more of these folds: prefer
-    `genre_lib.splits.grouped_folds` unless you compare with figures published on them.
+    `genre_lib.datasets.splits.grouped_folds` unless you compare with figures published on them.
     """
     facts = gtzan_facts()
     folds = []

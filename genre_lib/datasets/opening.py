@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from genre_lib.datasets import places
+from genre_lib.bundle import resources
 from genre_lib.datasets.feature_file import open_feature_file
-from genre_lib.datasets.folder import open_folder
+from genre_lib.datasets.genre_folders import open_folder
 from genre_lib.datasets.manifest import open_manifest
 from genre_lib.datasets.table import DataSet
 from genre_lib.errors import DataSetError
@@ -43,11 +43,11 @@ def open_data_set(
     """
     text = str(spec)
     if text == "demo":
-        from genre_lib.synthesis import make_demo
+        from genre_lib.datasets.demo import make_demo
 
         return make_demo(seed=seed, executor=executor, progress=progress).data_set
     if text == "gtzan":
-        folder = places.raw_folder() / "gtzan"
+        folder = resources.raw_folder() / "gtzan"
         if not folder.is_dir():
             raise DataSetError(
                 "GTZAN is not here yet: run `genre data fetch gtzan`, or name a folder that holds it (gtzan:FOLDER)."

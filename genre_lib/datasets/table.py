@@ -12,8 +12,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from genre_lib.audio.front_end import FrontEnd
 from genre_lib.errors import DataSetError
-from genre_lib.front_end import FrontEnd
 
 SPLITS = ("train", "valid", "test")
 EXCLUDED = "excluded"
@@ -100,7 +100,7 @@ class DataSet:
         chosen = self.where(lambda track: track.split in splits)
         if not chosen.tracks:
             raise DataSetError(
-                f"{self.name} has no track in the split {' or '.join(splits)}: split it first (genre_lib.splits)."
+                f"{self.name} has no track in the split {' or '.join(splits)}: split it first (datasets.splits)."
             )
         return chosen
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 import os
 
 from genre_lib.errors import ParameterError
-from genre_lib.executors.cluster import DaskExecutor
+from genre_lib.executors.dask_cluster import DaskExecutor
+from genre_lib.executors.interface import Executor, Failure, Outcome, Progress, SerialExecutor
 from genre_lib.executors.processes import ProcessExecutor
-from genre_lib.executors.seam import Executor, Failure, Outcome, Progress, SerialExecutor
 from genre_lib.executors.threads import ThreadExecutor
 
 __all__ = [

@@ -11,8 +11,8 @@ from multiprocessing import connection, get_context, parent_process
 from threading import Thread
 from typing import TypeVar
 
+from genre_lib.executors.interface import Executor, Outcome, failure_of, worker_died
 from genre_lib.executors.one_thread import one_thread_environment
-from genre_lib.executors.seam import Executor, Outcome, failure_of, worker_died
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -7,8 +7,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 from typing import TypeVar
 
+from genre_lib.executors.interface import Executor, Outcome
 from genre_lib.executors.one_thread import OneThreadForNow, one_openmp_thread_here
-from genre_lib.executors.seam import Executor, Outcome
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -11,7 +11,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from genre_lib.audio import AudioReader, to_mono
+from genre_lib.audio.decoding import AudioReader, to_mono
 from genre_lib.errors import AudioError
 
 Span = tuple[int, int]
@@ -30,7 +30,7 @@ _MARGIN_S = 0.05
 
 
 @dataclass(frozen=True)
-class Cut:
+class ExcerptRequest:
     """What to read of one track: spans of samples at `sample_rate`, and the level of each [dBFS]."""
 
     path: Path
@@ -39,7 +39,7 @@ class Cut:
     levels: tuple[float, ...]
 
 
-def read_cut(cut: Cut) -> list[NDArray[np.int16]]:
+def read_excerpts(cut: ExcerptRequest) -> list[NDArray[np.int16]]:
     """The excerpts of a track, ready to be joined; see `prepared`."""
     excerpts = read_spans(cut.path, cut.sample_rate, cut.spans)
     return [prepared(samples, cut.sample_rate, level) for samples, level in zip(excerpts, cut.levels, strict=True)]

@@ -14,24 +14,25 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from genre_lib.bundle import write_text
+from genre_lib.figures.palette import genre_colours
 from genre_lib.filters.record import Filters
-from genre_lib.palette import genre_colours
+from genre_lib.utils.atomic import write_text
+from genre_lib.utils.templates import templates_beside
 
-_TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
+template = templates_beside(__file__)
 
 
 def write_gallery(filters: Filters, path: str | Path) -> Path:
     """Write the gallery's page beside the files of the filters."""
-    script = _template("element.js") + _template("filters.js")
-    page = Template(_template("filters.html")).substitute(
+    script = template("element.js") + template("filters.js")
+    page = Template(template("filters.html")).substitute(
         title=escape(filters.model),
         model=escape(filters.model),
         data_set=escape(filters.data_set),
         headline=escape(_headline(filters)),
         how_to=_how_to(filters),
         notes="".join(f'<p class="note" role="note">{escape(note)}</p>' for note in _notes(filters)),
-        css=_template("filters.css"),
+        css=template("filters.css"),
         script=script,
         script_hash=f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}",
         data=_json(gallery_data(filters)),
@@ -111,7 +112,3 @@ def gallery_data(filters: Filters) -> dict[str, Any]:
 def _json(values: dict[str, Any]) -> str:
     # A track called "</script>" must not end the element.
     return json.dumps(values, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
-
-
-def _template(name: str) -> str:
-    return (_TEMPLATES / name).read_text(encoding="utf-8")

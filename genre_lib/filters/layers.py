@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+from genre_lib.bundle.timing import Timing
 from genre_lib.errors import ParameterError
-from genre_lib.options import unknown_name
-from genre_lib.timing import Timing
+from genre_lib.networks.receptive_field import timing_of_tensor
+from genre_lib.utils.options import unknown_name
 
 if TYPE_CHECKING:
     import keras
@@ -75,14 +76,14 @@ class NeuronLayer:
 
 
 @dataclass(frozen=True)
-class Voice:
+class LayerOutput:
     """A layer together with the tensor that holds its activations."""
 
     layer: NeuronLayer
     tensor: Any
 
 
-def find_voices(model: keras.Model) -> list[Voice]:
+def find_layer_outputs(model: keras.Model) -> list[LayerOutput]:
     """Every convolution of a functional model with its neurons' activations, from the input on.
 
     A neuron's activation is what it hands on: the value after the norm, the pooling and the nonlinearity that follow
@@ -95,7 +96,7 @@ def find_voices(model: keras.Model) -> list[Voice]:
     """
     users = _users(model)
     depths: dict[int, int] = {}
-    voices = []
+    layer_outputs = []
     for layer in model.layers:
         if type(layer).__name__ not in _CONVOLUTIONS:
             continue
@@ -104,13 +105,16 @@ def find_voices(model: keras.Model) -> list[Voice]:
             name=layer.name,
             n_neurons=int(tensor.shape[-1]),
             depth=_depth(layer.output, depths) - 1,
-            timing=Timing.of_tensor(tensor),
+            timing=timing_of_tensor(tensor),
             rectified=rectified,
         )
-        voices.append(Voice(described, tensor))
-    if not voices:
+        layer_outputs.append(LayerOutput(described, tensor))
+    if not layer_outputs:
         raise ParameterError(f"The network {model.name!r} has no convolution: there are no filters to hear.")
-    return sorted(voices, key=lambda voice: (voice.layer.depth, voice.layer.timing.receptive_field_frames))
+    return sorted(
+        layer_outputs,
+        key=lambda layer_output: (layer_output.layer.depth, layer_output.layer.timing.receptive_field_frames),
+    )
 
 
 def chosen_layers(known: Sequence[NeuronLayer], names: Iterable[str] | None) -> list[NeuronLayer]:

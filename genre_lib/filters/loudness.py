@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from genre_lib.front_end import FrontEnd
+from genre_lib.audio.front_end import FrontEnd
 
 _SILENCE_DBFS = -100.0
 # Mean square of a periodic Hann window.

@@ -6,7 +6,6 @@ A track contributes one moment to each neuron, so the ranking is all that has to
 from __future__ import annotations
 
 import io
-import os
 import zipfile
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genre_lib.errors import RunError
+from genre_lib.utils.atomic import write_bytes
 
 _NO_TRACK = np.iinfo(np.int64).max
 
@@ -63,12 +63,9 @@ class Ranking:
         """Write at once, so that a killed run finds the old state or the new."""
         content = io.BytesIO()
         np.savez(content, **vars(self))
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
         try:
-            draft.write_bytes(content.getvalue())
-            os.replace(draft, path)
+            write_bytes(path, content.getvalue())
         except OSError as error:
-            draft.unlink(missing_ok=True)
             raise RunError(f"{path} cannot be written ({error.strerror}): free some space, then run again.") from error
 
     def load(self, path: Path) -> bool:

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from genre_lib.bundle import write_text
+from genre_lib.audio.front_end import FrontEnd
 from genre_lib.errors import RunError
 from genre_lib.filters.layers import NeuronLayer
-from genre_lib.front_end import FrontEnd
-from genre_lib.runs import read_json
+from genre_lib.utils.atomic import write_text
+from genre_lib.utils.json_files import read_json
 
 RECORD = "filters.json"
-EAR = "ear.tflite"
+EXTRACTOR = "activations.tflite"
 GALLERY = "index.html"
 
 
@@ -107,7 +107,7 @@ class Filters:
     notes : tuple of str
         What a reader must know, such as why there is no sound.
     network : str
-        Digest of the network, see `OpenNetwork`.
+        Digest of the network, see `IntermediateOutputs`.
     """
 
     model: str
@@ -136,7 +136,7 @@ class Filters:
         raise RunError(f"Neuron {number} of {layer} is not among these filters: find them again with it.")
 
     def seconds(self, layer: NeuronLayer) -> float:
-        """Length of what a neuron of a layer hears [s]."""
+        """Length of what a neuron of a layer receptive field [s]."""
         return self.front_end.n_samples(layer.timing.receptive_field_frames) / self.front_end.sample_rate
 
     def to_dict(self) -> dict[str, Any]:

@@ -17,20 +17,20 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from genre_lib.bundle import write_text
+from genre_lib.audio.front_end import FrontEnd
 from genre_lib.datasets import Features
 from genre_lib.errors import ParameterError, RunError
 from genre_lib.executors import Executor, Progress, ThreadExecutor, usable_cores
-from genre_lib.filters.ear import Ear
+from genre_lib.filters.activation_extractor import ActivationExtractor
+from genre_lib.filters.excerpt_extraction import extract_excerpts
 from genre_lib.filters.gallery import write_gallery
-from genre_lib.filters.gathering import gather
+from genre_lib.filters.intermediate_outputs import IntermediateOutputs
 from genre_lib.filters.layers import NeuronLayer, chosen_layers
-from genre_lib.filters.opened import OpenNetwork
 from genre_lib.filters.ranking import Ranking
-from genre_lib.filters.record import EAR, GALLERY, RECORD, Excerpt, Filters, Neuron, genre_statistics
+from genre_lib.filters.record import EXTRACTOR, GALLERY, RECORD, Excerpt, Filters, Neuron, genre_statistics
 from genre_lib.filters.sounds import SUFFIX
-from genre_lib.front_end import FrontEnd
-from genre_lib.runs import read_json
+from genre_lib.utils.atomic import write_text
+from genre_lib.utils.json_files import read_json
 
 if TYPE_CHECKING:
     import keras
@@ -46,7 +46,7 @@ _RANKED_AT_MOST = 100
 
 
 def find_filters(
-    network: keras.Model | OpenNetwork,
+    network: keras.Model | IntermediateOutputs,
     features: Features,
     out: str | Path,
     *,
@@ -65,12 +65,12 @@ def find_filters(
 
     Parameters
     ----------
-    network : keras.Model or OpenNetwork
-        Functional, as the networks of this project; or such a network cut open, see `OpenNetwork.of_bundle`.
+    network : keras.Model or IntermediateOutputs
+        Functional, as the networks of this project; or such a network cut open, see `IntermediateOutputs.of_bundle`.
     features : Features
         Spectrograms of the network's front end. Tracks without a file give pictures and genres, no sound.
     out : path
-        Gets filters.json, index.html, ear.tflite and a folder of sounds and pictures for each layer.
+        Gets filters.json, index.html, activations.tflite and a folder of sounds and pictures for each layer.
     count0 : int > 0
         Excerpts for each neuron of the first layer; halved at each depth, at least one.
     layers : iterable of str, optional
@@ -99,7 +99,7 @@ def find_filters(
     """
     if count0 < 1:
         raise ParameterError(f"count0 is {count0}: ask for at least one excerpt.")
-    opened = network if isinstance(network, OpenNetwork) else OpenNetwork.of_keras(network)
+    opened = network if isinstance(network, IntermediateOutputs) else IntermediateOutputs.of_keras(network)
     chosen = chosen_layers(opened.layers, layers)
     numbers = _chosen_neurons(chosen, neurons)
     search = _Search(
@@ -111,7 +111,7 @@ def find_filters(
     _begin(search, request, partial(opened.ear_of, chosen))
     with ThreadExecutor(usable_cores()) if executor is None else nullcontext(executor) as workers:
         ranking = _rank(search, request, workers, progress)
-        found = gather(
+        found = extract_excerpts(
             _filters(search, ranking),
             search.folder,
             features,
@@ -201,10 +201,10 @@ def _begin(search: _Search, request: dict[str, Any], make: Callable[[], bytes]) 
         for layer in search.layers:
             (folder / layer.folder).mkdir(parents=True, exist_ok=True)
         write_text(folder / _REQUEST, json.dumps(request) + "\n")
-        if not (folder / EAR).exists():
-            draft = folder / f".{EAR}"
+        if not (folder / EXTRACTOR).exists():
+            draft = folder / f".{EXTRACTOR}"
             draft.write_bytes(make())
-            draft.replace(folder / EAR)
+            draft.replace(folder / EXTRACTOR)
     except OSError as error:
         raise RunError(f"{folder} cannot be written ({error.strerror}): choose another folder.") from error
 
@@ -216,7 +216,7 @@ def _clear(folder: Path) -> None:
             raise ParameterError(f"{folder} holds other files: name a new or empty folder for the filters.")
         return
     before = read_json(folder / _REQUEST, missing={})
-    for name in (RECORD, GALLERY, EAR, _RANKING):
+    for name in (RECORD, GALLERY, EXTRACTOR, _RANKING):
         (folder / name).unlink(missing_ok=True)
     for name in before.get("folders", []):
         shutil.rmtree(folder / Path(name).name, ignore_errors=True)
@@ -228,7 +228,7 @@ def _rank(search: _Search, request: dict[str, Any], executor: Executor, progress
     ranking.load(search.folder / _RANKING)
     missing = [int(i) for i in np.flatnonzero(~ranking.done)]
     show = (progress or _silent)("tracks heard")
-    listen = partial(_listen, str(search.folder / EAR), request["digest"], search.layers)
+    listen = partial(_listen, str(search.folder / EXTRACTOR), request["digest"], search.layers)
     rectified = np.repeat([layer.rectified for layer in search.layers], [layer.n_neurons for layer in search.layers])
     saved_at = time.monotonic()
     for n_done, outcome in enumerate(executor.map(listen, _log_mels(search.features, missing)), start=1):
@@ -257,17 +257,17 @@ def _log_mels(features: Features, indices: Sequence[int]) -> Iterator[NDArray[np
 def _listen(
     path: str, key: str, layers: tuple[NeuronLayer, ...], log_mel: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    return _ear_of_thread(path, key, layers).peaks(log_mel)
+    return _extractor_of_thread(path, key, layers).peaks(log_mel)
 
 
 _KEPT = threading.local()
 
 
-def _ear_of_thread(path: str, key: str, layers: tuple[NeuronLayer, ...]) -> Ear:
+def _extractor_of_thread(path: str, key: str, layers: tuple[NeuronLayer, ...]) -> ActivationExtractor:
     # A worker hears many tracks. The key tells networks apart that were written to the same path.
     if getattr(_KEPT, "key", None) != (path, key):
-        _KEPT.ear, _KEPT.key = Ear(path, layers), (path, key)
-    return cast(Ear, _KEPT.ear)
+        _KEPT.extractor, _KEPT.key = ActivationExtractor(path, layers), (path, key)
+    return cast(ActivationExtractor, _KEPT.extractor)
 
 
 def _filters(search: _Search, ranking: Ranking) -> Filters:

@@ -38,7 +38,7 @@ def build_deepsound2018(config: Deepsound2018Config, *, n_genres: int, n_mels: i
     ----------
     P. Kozakowski, B. Michalak: "Music Genre Recognition", deepsound.io, 2016-2018.
     """
-    from genre_lib.networks import pieces
+    from genre_lib.networks import layers as pieces
 
     layers = pieces.layers
     log_mel = pieces.log_mel_input(n_mels)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from genre_lib.networks import deepsound2018, residual
-from genre_lib.options import from_mapping, unknown_name
+from genre_lib.utils.options import from_mapping, unknown_name
 
 if TYPE_CHECKING:
     import keras

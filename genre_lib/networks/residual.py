@@ -56,7 +56,7 @@ def build_residual(config: ResidualConfig, *, n_genres: int, n_mels: int) -> ker
     unpadded in time. A step is therefore an exact function of the frames it hears, and the first one comes after
     four frames: a file and a live stream give the same numbers.
     """
-    from genre_lib.networks import pieces
+    from genre_lib.networks import layers as pieces
 
     layers = pieces.layers
     padding = config.receptive_field_frames - _STEP_FRAMES
@@ -82,7 +82,7 @@ def build_residual(config: ResidualConfig, *, n_genres: int, n_mels: int) -> ker
 
 def _picture_front(shape: keras.KerasTensor, config: ResidualConfig) -> keras.KerasTensor:
     """(frames, bands) to (steps, channels): two poolings in time, and bands flattened, not averaged."""
-    from genre_lib.networks import pieces
+    from genre_lib.networks import layers as pieces
 
     layers = pieces.layers
     first, second, third = config.front_filters
@@ -95,7 +95,7 @@ def _picture_front(shape: keras.KerasTensor, config: ResidualConfig) -> keras.Ke
 
 def _level_steps(level: keras.KerasTensor, padding: int, width: int) -> keras.KerasTensor:
     """What the change of level adds to each step, read from the middle of the frames that the front sees."""
-    from genre_lib.networks import pieces
+    from genre_lib.networks import layers as pieces
 
     layers = pieces.layers
     change = pieces.silence_before(pieces.level_change(level), padding + 1, name="level_silence_before")

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from genre_lib.bundle import open_bundle, pretrained_folder, seal
+from genre_lib.bundle.files import open_bundle, seal
+from genre_lib.bundle.resources import pretrained_folder
 from genre_lib.dashboard.server import Serving, serving
 from genre_lib.dashboard.settings import Settings
 from tests.conftest import write_song
@@ -91,7 +92,7 @@ def other_model(shelf: Path) -> Path:
 @pytest.fixture(scope="session")
 def filters(other_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Filters of the second model: some neurons of a shallow and of a deep layer."""
-    from genre_lib.filters.command import filters_of_bundle
+    from genre_lib.filters.of_bundle import filters_of_bundle
 
     music = tmp_path_factory.mktemp("music")
     for seed, genre in enumerate(("calm", "calm", "loud", "loud")):

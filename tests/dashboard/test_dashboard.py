@@ -15,7 +15,7 @@ import numpy as np
 import psutil
 import pytest
 
-from genre_lib.cli import main
+from genre_lib.cli.main import main
 from genre_lib.dashboard.server import Serving
 from tests.dashboard.conftest import OTHER
 from tests.dashboard.visitor import Visitor

@@ -11,13 +11,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from genre_lib.dashboard.places import Place
+from genre_lib.dashboard import filter_search
+from genre_lib.dashboard import filters_tab as filters_dashboard
+from genre_lib.dashboard.filter_search import Finding
+from genre_lib.dashboard.filters_tab import filters_of, folder_to_find_in
+from genre_lib.dashboard.paths import NamedPath
 from genre_lib.dashboard.server import serving
 from genre_lib.dashboard.settings import Settings
-from genre_lib.filters import Filters, finding, open_ear, strongest
-from genre_lib.filters import dashboard as filters_dashboard
-from genre_lib.filters.dashboard import filters_of, folder_to_find_in
-from genre_lib.filters.finding import Finding
+from genre_lib.filters import Filters, open_extractor, strongest
 from tests.conftest import write_song
 from tests.dashboard.conftest import NEURONS
 from tests.dashboard.visitor import Visitor
@@ -49,19 +50,19 @@ def test_what_fires_at_the_moment_of_the_song(visitor: Visitor, filters: Path, s
     visitor.sound()
     visitor.audio("audio => { audio.currentTime = 6; }")
     visitor.tab("Filters")
-    visitor.page.get_by_text("Firing now, at 0:06 of mixed/live/c.ogg").wait_for()
+    visitor.page.get_by_text("ActiveUnit now, at 0:06 of mixed/live/c.ogg").wait_for()
     cards = visitor.page.locator(".gf-cards .gf-tile")
     shown = {card.get_attribute("aria-label").split(",")[0] for card in cards.all()}
     record = Filters.load(filters)
-    from genre_lib.audio import load_audio
+    from genre_lib.audio.decoding import load_audio
 
     log_mel = record.front_end.log_mel(load_audio(shelf / "mixed" / "live" / "c.ogg", record.front_end.sample_rate))
-    firing = strongest(open_ear(filters, record), record, log_mel, 6.0, n=filters_dashboard.N_FIRING)
-    assert shown == {f"{one.neuron.layer} {one.neuron.neuron}" for one in firing}
+    active = strongest(open_extractor(filters, record), record, log_mel, 6.0, n=filters_dashboard.N_ACTIVE)
+    assert shown == {f"{one.neuron.layer} {one.neuron.neuron}" for one in active}
     # The song goes on, and with it the neurons.
     visitor.page.get_by_role("button", name="Play the song").click()
     visitor.until("audio => audio.currentTime > 8")
-    visitor.page.get_by_text(re.compile("Firing now, at 0:0[89]")).wait_for()
+    visitor.page.get_by_text(re.compile("ActiveUnit now, at 0:0[89]")).wait_for()
     visitor.page.get_by_role("button", name="Pause the song").click()
 
 
@@ -132,7 +133,7 @@ def test_a_search_that_is_stopped_leaves_what_was_there(pretrained, tmp_path: Pa
     (out / "filters.json").write_text("of before")
     ended: list[str] = []
     search = Finding(
-        pretrained.bundle.folder, Place("music", tmp_path / "music"), out, lambda _: search.stop(), ended.append
+        pretrained.bundle.folder, NamedPath("music", tmp_path / "music"), out, lambda _: search.stop(), ended.append
     )
     search.run()
     assert ended == ["The search for filters was stopped."]
@@ -144,10 +145,10 @@ def test_a_full_disk_is_told(pretrained, tmp_path: Path, monkeypatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(finding, "replaced_folder", full)
+    monkeypatch.setattr(filter_search, "replaced_folder", full)
     ended: list[str] = []
     Finding(
-        pretrained.bundle.folder, Place("music", tmp_path), tmp_path / "filters", lambda _: None, ended.append
+        pretrained.bundle.folder, NamedPath("music", tmp_path), tmp_path / "filters", lambda _: None, ended.append
     ).run()
     assert "No space left on device" in ended[0]
 
@@ -160,7 +161,7 @@ def test_filters_of_another_bundle_in_a_folder_of_the_same_name_are_not_shown(
     write_songs_of_genres(music)
     out = folder_to_find_in(bundle)
     assert filters_of(bundle) is None
-    Finding(bundle, Place("music", music), out, lambda _: None, lambda _: None).run()
+    Finding(bundle, NamedPath("music", music), out, lambda _: None, lambda _: None).run()
     assert filters_of(bundle) == out.resolve()
     record = out / "filters.json"
     record.write_text(record.read_text().replace(pretrained.card.files["model.tflite"].sha256, "of another network"))
@@ -188,9 +189,9 @@ def test_what_goes_wrong_is_always_said(pretrained, tmp_path: Path, monkeypatch)
     def broken(*_: object) -> None:
         raise ZeroDivisionError("of all things")
 
-    monkeypatch.setattr(finding, "replaced_folder", broken)
+    monkeypatch.setattr(filter_search, "replaced_folder", broken)
     ended: list[str] = []
-    Finding(pretrained.bundle.folder, Place("music", tmp_path), tmp_path / "x", lambda _: None, ended.append).run()
+    Finding(pretrained.bundle.folder, NamedPath("music", tmp_path), tmp_path / "x", lambda _: None, ended.append).run()
     assert "ZeroDivisionError: of all things" in ended[0]
 
 
@@ -217,5 +218,7 @@ def test_a_record_cannot_lead_out_of_its_folder(tmp_path: Path) -> None:
 
 
 def test_the_tab_needs_no_tensorflow() -> None:
-    code = "import sys, genre_lib.filters.dashboard; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    code = (
+        "import sys, genre_lib.dashboard.filters_tab; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)

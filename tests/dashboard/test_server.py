@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from genre_lib.bundle.resources import work_folder
 from genre_lib.dashboard.server import serving
 from genre_lib.dashboard.settings import Settings
 from genre_lib.errors import BundleError, ParameterError
-from genre_lib.runs import is_alive, project_folder
+from genre_lib.utils.processes import is_alive
 from tests.dashboard.test_dashboard import until
 from tests.dashboard.visitor import Visitor
 
@@ -71,7 +72,7 @@ def test_the_command_ends_cleanly(number: signal.Signals) -> None:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "genre_lib.cli", "dashboard", "--port", str(port)]
-    environment = {**os.environ, "PYTHONPATH": str(project_folder())}
+    environment = {**os.environ, "PYTHONPATH": str(work_folder())}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
     try:
         assert process.stdout is not None

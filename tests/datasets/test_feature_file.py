@@ -4,9 +4,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from genre_lib.audio.front_end import FrontEnd
 from genre_lib.datasets import load_features, load_tagged_features, open_data_set
 from genre_lib.errors import DataSetError
-from genre_lib.front_end import FrontEnd
 
 
 @pytest.fixture

@@ -7,13 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from genre_lib import feature_cache
-from genre_lib.audio import load_audio
-from genre_lib.datasets import DataSet, Track, load_features, open_data_set
+from genre_lib.audio.decoding import load_audio
+from genre_lib.audio.front_end import FrontEnd
+from genre_lib.datasets import DataSet, Track, feature_cache, load_features, open_data_set
+from genre_lib.datasets.splits import split_data_set
 from genre_lib.errors import CacheError, DataSetError
 from genre_lib.executors import Progress, get_executor
-from genre_lib.front_end import FrontEnd
-from genre_lib.splits import split_data_set
 from tests.datasets.conftest import write_noise
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from genre_lib.datasets import DataSet, Track, open_data_set, places
+from genre_lib.bundle import resources
+from genre_lib.datasets import DataSet, Track, open_data_set
 from genre_lib.datasets.manifest import write_manifest
 from genre_lib.errors import DataSetError
 from tests.conftest import write_song
@@ -64,7 +65,7 @@ def test_gtzan_named_files_get_artist_and_split_and_lose_the_faulty(tmp_path: Pa
 
 
 def test_gtzan_that_was_never_fetched_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(places, "raw_folder", lambda: tmp_path)
+    monkeypatch.setattr(resources, "raw_folder", lambda: tmp_path)
     with pytest.raises(DataSetError, match="genre data fetch gtzan"):
         open_data_set("gtzan")
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import soundfile
 
+from genre_lib.audio.front_end import FrontEnd
 from genre_lib.datasets import load_features, open_data_set
-from genre_lib.filters.ear import Ear
-from genre_lib.filters.ear_file import converted
-from genre_lib.filters.layers import find_voices
-from genre_lib.front_end import FrontEnd
+from genre_lib.filters.activation_extractor import ActivationExtractor
+from genre_lib.filters.extractor_file import converted
+from genre_lib.filters.layers import find_layer_outputs
 
 FRONT_END = FrontEnd(n_mels=48)
 GENRES = ("calm", "loud", "odd")
@@ -30,17 +30,17 @@ def residual():
 
 
 @pytest.fixture(scope="session")
-def residual_ear(residual, tmp_path_factory) -> Ear:
-    voices = find_voices(residual)
-    path = tmp_path_factory.mktemp("ear") / "ear.tflite"
-    path.write_bytes(converted(residual, voices))
-    return Ear(path, [voice.layer for voice in voices])
+def residual_ear(residual, tmp_path_factory) -> ActivationExtractor:
+    layer_outputs = find_layer_outputs(residual)
+    path = tmp_path_factory.mktemp("extractor") / "activations.tflite"
+    path.write_bytes(converted(residual, layer_outputs))
+    return ActivationExtractor(path, [layer_output.layer for layer_output in layer_outputs])
 
 
 @pytest.fixture(scope="session")
 def onset():
     """Three neurons of three frames each: a frame louder than its neighbours, one softer, and one that is dead."""
-    from genre_lib.tensorflow_setup import keras
+    from genre_lib.networks.tensorflow_setup import keras
 
     log_mel = keras.Input((None, 48), name="log_mel")
     conv = keras.layers.Conv1D(3, 3, activation="relu", name="onset")(log_mel)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from genre_lib.audio import load_audio
+from genre_lib.audio.decoding import load_audio
 from genre_lib.errors import AudioError
 from genre_lib.filters.excerpts import FADE_S, GAP_S, joined, prepared, read_spans
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from genre_lib.bundle.timing import Timing
 from genre_lib.filters import Excerpt, Filters, Neuron, find_filters
 from genre_lib.filters.gallery import write_gallery
 from genre_lib.filters.layers import NeuronLayer
-from genre_lib.timing import Timing
 from tests.conftest import until_true
 from tests.filters.conftest import FRONT_END
 

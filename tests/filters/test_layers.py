@@ -3,11 +3,11 @@
 import pytest
 
 from genre_lib.errors import ParameterError
-from genre_lib.filters.layers import NeuronLayer, chosen_layers, find_voices
+from genre_lib.filters.layers import NeuronLayer, chosen_layers, find_layer_outputs
 
 
 def test_every_convolution_of_the_default_network_is_found_with_its_depth(residual):
-    depths = {voice.layer.name: voice.layer.depth for voice in find_voices(residual)}
+    depths = {layer_output.layer.name: layer_output.layer.depth for layer_output in find_layer_outputs(residual)}
     assert depths == {
         "front1_conv": 0,
         "level_conv": 0,
@@ -22,40 +22,40 @@ def test_every_convolution_of_the_default_network_is_found_with_its_depth(residu
 
 
 def test_a_neuron_speaks_after_its_nonlinearity(residual):
-    tensors = {voice.layer.name: voice.tensor for voice in find_voices(residual)}
+    tensors = {layer_output.layer.name: layer_output.tensor for layer_output in find_layer_outputs(residual)}
     assert tensors["front1_conv"] is residual.get_layer("front1_relu").output
     assert tensors["residual1_conv"] is residual.get_layer("residual1_relu").output
     assert tensors["level_conv"] is residual.get_layer("level_conv").output
 
 
 def test_what_is_added_to_something_else_first_is_not_rectified(residual):
-    layers = {voice.layer.name: voice.layer for voice in find_voices(residual)}
+    layers = {layer_output.layer.name: layer_output.layer for layer_output in find_layer_outputs(residual)}
     assert layers["residual1_conv"].rectified
     assert not layers["residual1_mix"].rectified
 
 
 def test_excerpts_halve_with_depth_but_one_remains(residual):
-    layers = {voice.layer.name: voice.layer for voice in find_voices(residual)}
+    layers = {layer_output.layer.name: layer_output.layer for layer_output in find_layer_outputs(residual)}
     counts = [layers[name].count(9) for name in ("front1_conv", "front2_conv", "front3_conv", "bands_to_steps")]
     assert counts == [9, 4, 2, 1]
     assert layers["residual2_mix"].count(9) == 1
 
 
 def test_an_unknown_layer_is_refused_with_the_nearest(residual):
-    known = [voice.layer for voice in find_voices(residual)]
+    known = [layer_output.layer for layer_output in find_layer_outputs(residual)]
     with pytest.raises(ParameterError, match="'front1_conv'"):
         chosen_layers(known, ["front1_cov"])
 
 
 def test_a_network_without_convolutions_is_refused():
-    from genre_lib.tensorflow_setup import keras
+    from genre_lib.networks.tensorflow_setup import keras
 
     log_mel = keras.Input((None, 8))
     model = keras.Model(log_mel, {"step_logits": keras.layers.Dense(3)(log_mel)}, name="plain")
     with pytest.raises(ParameterError, match="'plain' has no convolution"):
-        find_voices(model)
+        find_layer_outputs(model)
 
 
 def test_a_layer_survives_json(residual):
-    for voice in find_voices(residual):
-        assert NeuronLayer.from_dict(voice.layer.to_dict()) == voice.layer
+    for layer_output in find_layer_outputs(residual):
+        assert NeuronLayer.from_dict(layer_output.layer.to_dict()) == layer_output.layer

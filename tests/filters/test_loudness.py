@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from genre_lib.audio.front_end import FrontEnd
 from genre_lib.filters.excerpts import LOUDNESS_DBFS, PEAK, prepared
 from genre_lib.filters.loudness import loudness, weighted_power
-from genre_lib.front_end import FrontEnd
 
 FRONT_END = FrontEnd()
 T = np.arange(2 * FRONT_END.sample_rate) / FRONT_END.sample_rate

@@ -10,8 +10,8 @@ import soundfile
 from genre_lib.datasets import load_features, open_data_set
 from genre_lib.errors import ParameterError, RunError
 from genre_lib.executors import ProcessExecutor
-from genre_lib.filters import Filters, find_filters, opened, search, writing
-from genre_lib.filters.gathering import NO_SOUND
+from genre_lib.filters import Filters, find_filters, intermediate_outputs, search, writing
+from genre_lib.filters.excerpt_extraction import NO_SOUND
 from genre_lib.filters.record import genre_statistics
 from tests.filters.conftest import FRONT_END, GENRES, write_click
 
@@ -115,7 +115,7 @@ def test_specialists_and_generalists_differ_also_where_genres_have_different_siz
 
 def test_asking_again_reads_what_is_there(found, onset, clicks, monkeypatch):
     filters, folder = found
-    monkeypatch.setattr(opened, "converted", lambda *_: pytest.fail("it began again"))
+    monkeypatch.setattr(intermediate_outputs, "converted", lambda *_: pytest.fail("it began again"))
     assert find_filters(onset, clicks[0], folder, count0=4) == filters
 
 
@@ -139,7 +139,7 @@ def test_a_killed_run_goes_on_and_ends_the_same(stage, found, onset, clicks, tmp
     with pytest.raises(Killed):
         find_filters(onset, clicks[0], tmp_path / "x", count0=4, progress=progress)
     assert not (tmp_path / "x" / "filters.json").exists()
-    monkeypatch.setattr(opened, "converted", lambda *_: pytest.fail("the ear was made already"))
+    monkeypatch.setattr(intermediate_outputs, "converted", lambda *_: pytest.fail("the extractor was made already"))
     counted.clear()
     again = find_filters(
         onset, clicks[0], tmp_path / "x", count0=4, progress=lambda what: lambda *n: counted.append((what, *n))

@@ -8,7 +8,7 @@ import pytest
 
 from genre_lib.errors import ParameterError
 from genre_lib.networks import build, config_of, names
-from genre_lib.timing import Timing
+from genre_lib.networks.receptive_field import timing_of
 
 
 @pytest.fixture(scope="module", params=["residual", "deepsound2018"])
@@ -28,7 +28,7 @@ def test_every_name_builds_its_default_configuration():
 @pytest.mark.parametrize("n_frames", [36, 40, 77, 387])
 def test_any_length_gives_the_steps_that_its_timing_says(network, n_frames):
     outputs = network(_log_mel(n_frames), training=False)
-    assert outputs["step_logits"].shape == (1, Timing.of(network).n_steps(n_frames), 4)
+    assert outputs["step_logits"].shape == (1, timing_of(network).n_steps(n_frames), 4)
     np.testing.assert_allclose(outputs["clip_logits"], np.mean(outputs["step_logits"], axis=1), atol=1e-5)
 
 
@@ -51,18 +51,18 @@ def test_the_default_network_does_not_hear_the_recording_level(gain_db):
 
 def test_a_live_stream_gives_the_numbers_of_the_whole_file():
     network = build("residual", n_genres=4, n_mels=128)
-    timing = Timing.of(network)
+    timing = timing_of(network)
     log_mel = _log_mel(200)
     whole = np.asarray(network(log_mel, training=False)["step_logits"])[0]
     for step in (0, 3, 20, timing.n_steps(200) - 1):
-        start, stop = timing.heard_frames(step)
+        start, stop = timing.input_frames(step)
         alone = np.asarray(network(log_mel[:, start:stop], training=False)["step_logits"])[0]
         np.testing.assert_allclose(alone[-1], whole[step], atol=1e-5)
 
 
 def test_other_sizes_build():
     network = build("residual", n_genres=3, n_mels=64, width=24, dilations=(1, 2, 4), front_filters=(4, 8, 8))
-    timing = Timing.of(network)
+    timing = timing_of(network)
     assert timing.receptive_field_frames == config_of("residual", {"dilations": [1, 2, 4]}).receptive_field_frames
     assert network(_log_mel(50, n_mels=64))["step_logits"].shape == (1, timing.n_steps(50), 3)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from genre_lib import comparing
 from genre_lib.errors import RunError
-from genre_lib.evaluation import evaluate
+from genre_lib.evaluation.scores import evaluate
+from genre_lib.runs import comparison
 
 GENRES = ("low", "high")
 N_FOLDS, CLIPS = 5, 24
@@ -62,22 +62,22 @@ def write_sweep(folder: Path, accuracies: dict[str, float], *, evaluated: bool =
 @pytest.mark.parametrize("evaluated", [True, False])
 def test_a_real_difference_is_called_so_and_noise_is_not(tmp_path: Path, evaluated: bool) -> None:
     accuracies = {"good": 0.8, "same": 0.79, "bad": 0.5}
-    settings = comparing.settings_of(comparing.load_runs(write_sweep(tmp_path, accuracies, evaluated=evaluated)))
+    settings = comparison.settings_of(comparison.load_runs(write_sweep(tmp_path, accuracies, evaluated=evaluated)))
     assert [setting.name for setting in settings][-1] == "bad"
     assert {len(setting.runs) for setting in settings} == {10}
-    verdicts = {d.other: d.real for d in comparing.differences(settings)}
+    verdicts = {d.other: d.real for d in comparison.differences(settings)}
     assert verdicts["bad"]
     assert list(verdicts.values()).count(False) == 1
-    method = comparing.differences(settings)[0].difference.method
+    method = comparison.differences(settings)[0].difference.method
     assert ("paired bootstrap over 40 artist groups" in method) == evaluated
     assert ("paired t interval over 5 folds x 2 seeds" in method) != evaluated
 
 
 def test_pairing_by_fold_sees_what_single_intervals_hide(tmp_path: Path) -> None:
-    settings = comparing.settings_of(comparing.load_runs(write_sweep(tmp_path, {"a": 0.8, "b": 0.65})))
+    settings = comparison.settings_of(comparison.load_runs(write_sweep(tmp_path, {"a": 0.8, "b": 0.65})))
     best, other = settings
     assert best.score.low < other.score.high + 0.05
-    (difference,) = comparing.differences(settings)
+    (difference,) = comparison.differences(settings)
     assert difference.real
     assert set(difference.by_fold) == set(range(N_FOLDS))
     assert np.mean(list(difference.by_fold.values())) == pytest.approx(best.score.value - other.score.value)
@@ -88,9 +88,9 @@ def test_folds_that_are_missing_leave_the_rest_comparable(tmp_path: Path) -> Non
 
     folder = write_sweep(tmp_path, {"a": 0.9, "b": 0.5})
     shutil.rmtree(folder / "b-4-1")
-    settings = comparing.settings_of(comparing.load_runs(folder))
+    settings = comparison.settings_of(comparison.load_runs(folder))
     assert settings[1].pooled is None
-    (difference,) = comparing.differences(settings)
+    (difference,) = comparison.differences(settings)
     assert difference.real
     assert difference.difference.n == 9
 
@@ -98,15 +98,15 @@ def test_folds_that_are_missing_leave_the_rest_comparable(tmp_path: Path) -> Non
 def test_one_run_each_claims_nothing(tmp_path: Path) -> None:
     for network, accuracy in (("a", 0.9), ("b", 0.5)):
         write_run(tmp_path / network, {"network": network}, accuracy, evaluated=False)
-    settings = comparing.settings_of(comparing.load_runs(tmp_path))
-    (difference,) = comparing.differences(settings)
+    settings = comparison.settings_of(comparison.load_runs(tmp_path))
+    (difference,) = comparison.differences(settings)
     assert not difference.real
     assert "spread not known" in difference.sentence()
-    assert comparing.summary_of_comparison(settings)["settings"]["a"]["low"] is None
+    assert comparison.summary_of_comparison(settings)["settings"]["a"]["low"] is None
 
 
 def test_the_overlap_of_training_parts_widens_the_interval(tmp_path: Path) -> None:
-    settings = comparing.settings_of(comparing.load_runs(write_sweep(tmp_path, {"a": 0.8}, evaluated=False, seeds=1)))
+    settings = comparison.settings_of(comparison.load_runs(write_sweep(tmp_path, {"a": 0.8}, evaluated=False, seeds=1)))
     score = settings[0].score
     values = np.array([run.score for run in settings[0].runs])
     naive = 2.776 * values.std(ddof=1) / np.sqrt(N_FOLDS)
@@ -118,25 +118,25 @@ def test_the_best_run_is_chosen_on_valid_within_the_best_setting(tmp_path: Path)
     record = json.loads((folder / "bad-0-0" / "metrics.json").read_text())
     record["02_train"]["valid_accuracy"] = 1.0
     (folder / "bad-0-0" / "metrics.json").write_text(json.dumps(record))
-    runs = comparing.load_runs(folder)
-    best = comparing.best_run(runs)
+    runs = comparison.load_runs(folder)
+    best = comparison.best_run(runs)
     assert best.parameters["network"] == "good"
     assert best.valid_accuracy == max(run.valid_accuracy for run in runs if run.parameters["network"] == "good")
     unfinished = [dataclasses.replace(run, state="failed") for run in runs]
     with pytest.raises(RunError, match="None of these runs is done"):
-        comparing.best_run(unfinished)
+        comparison.best_run(unfinished)
 
 
 def test_a_folder_without_results_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="holds no run with results"):
-        comparing.load_runs(tmp_path)
+        comparison.load_runs(tmp_path)
 
 
 def test_the_table_sorts_and_keeps_names_harmless(tmp_path: Path) -> None:
     import pandas as pd
 
     frame = pd.DataFrame({"run": ["<b>&'", "b"], "accuracy": [0.5, None]})
-    comparing.sortable(frame, tmp_path / "runs.html")
+    comparison.sortable(frame, tmp_path / "runs.html")
     text = (tmp_path / "runs.html").read_text()
     assert "<b>&" not in text
     assert "&lt;b&gt;&amp;" in text
@@ -144,7 +144,7 @@ def test_the_table_sorts_and_keeps_names_harmless(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def random_search(tmp_path: Path) -> list[comparing.FinishedRun]:
+def random_search(tmp_path: Path) -> list[comparison.FinishedRun]:
     """30 runs, each a setting of its own."""
     rng = np.random.default_rng(0)
     for number in range(30):
@@ -154,11 +154,11 @@ def random_search(tmp_path: Path) -> list[comparing.FinishedRun]:
             "recipe": f"data/recipes/{'small' if number % 2 else 'residual'}.yaml",
         }
         write_run(tmp_path / f"{number}", parameters, 0.5 + 0.4 * rng.random())
-    return comparing.load_runs(tmp_path)
+    return comparison.load_runs(tmp_path)
 
 
 def test_parallel_axes_say_only_what_was_tried(random_search) -> None:
-    figure = comparing.parallel_coordinates(random_search)
+    figure = comparison.parallel_coordinates(random_search)
     axes = {axis.label: axis for axis in figure.data[0].dimensions}
     assert set(axes) == {"learning_rate (log)", "batch_size", "recipe", "accuracy"}
     rates = [run.parameters["learning_rate"] for run in random_search]
@@ -170,8 +170,8 @@ def test_parallel_axes_say_only_what_was_tried(random_search) -> None:
 
 
 def test_figures_of_many_settings_name_the_best_and_stay_readable(random_search) -> None:
-    settings = comparing.settings_of(random_search)
-    overview, curves = comparing.settings_figure(settings), comparing.learning_curves(settings)
+    settings = comparison.settings_of(random_search)
+    overview, curves = comparison.settings_figure(settings), comparison.learning_curves(settings)
     assert list(overview.data[1].x) == [setting.score.value for setting in settings[:20]]
     assert max(len(line) for name in overview.data[1].y for line in name.split("<br>")) <= 40
     assert "best 20 of 30" in overview.layout.title.subtitle.text
@@ -186,10 +186,10 @@ def test_a_press_on_a_head_sorts_by_it(tmp_path: Path) -> None:
     import pandas as pd
     from playwright.sync_api import sync_playwright
 
-    from genre_lib.figure_files import find_browser
+    from genre_lib.figures.files import find_browser
 
     frame = pd.DataFrame({"run": ["a", "b", "c"], "accuracy": [0.9, 0.1, 0.5]})
-    comparing.sortable(frame, tmp_path / "runs.html")
+    comparison.sortable(frame, tmp_path / "runs.html")
     browser = find_browser()
     if browser is None:
         pytest.skip("needs a Chromium-like browser, and none was found")
@@ -205,7 +205,7 @@ def test_a_press_on_a_head_sorts_by_it(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_notebook_shows_a_sweep_that_was_evaluated(tmp_path: Path) -> None:
-    from genre_lib.notebooks import execute
+    from genre_lib.runs.notebooks import execute
 
     folder = write_sweep(tmp_path / "sweep", {"good": 0.8, "same": 0.79, "bad": 0.5})
     out = tmp_path / "comparison"

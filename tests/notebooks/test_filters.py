@@ -7,10 +7,11 @@ import nbformat
 import numpy as np
 import pytest
 
-from genre_lib import notebooks, pipeline
+from genre_lib.bundle.resources import work_folder
 from genre_lib.filters import Filters
-from genre_lib.recipe import Recipe
-from genre_lib.runs import Run, project_folder
+from genre_lib.runs import notebooks, pipeline
+from genre_lib.runs.run_folder import Run
+from genre_lib.training.recipe import Recipe
 
 N_TRACKS, N_FRAMES, N_MELS = 16, 140, 128
 
@@ -33,7 +34,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     )
     made = Run.open(str(folder / "run"))
     pipeline.prepare_data(made, str(folder / "mel.npz"))
-    recipe = Recipe.load(str(project_folder() / "data" / "recipes" / "quick.yaml"))
+    recipe = Recipe.load(str(work_folder() / "data" / "recipes" / "quick.yaml"))
     pipeline.train(made, recipe.overridden(epochs=1))
     return made
 

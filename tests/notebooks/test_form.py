@@ -6,7 +6,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from genre_lib import notebooks
+from genre_lib.runs import notebooks
 
 PATHS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 

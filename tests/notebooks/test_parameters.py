@@ -2,8 +2,9 @@
 
 import pytest
 
-from genre_lib import cli, notebooks
+from genre_lib import cli
 from genre_lib.errors import ParameterError
+from genre_lib.runs import notebooks
 
 
 def test_a_misspelt_name_suggests_the_right_one(capsys: pytest.CaptureFixture[str], tmp_path) -> None:

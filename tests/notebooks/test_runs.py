@@ -12,9 +12,9 @@ import psutil
 import pytest
 import soundfile
 
-from genre_lib import notebooks
-from genre_lib.bundle import open_bundle
+from genre_lib.bundle.files import open_bundle
 from genre_lib.errors import RunError
+from genre_lib.runs import notebooks
 from tests.killing import kill_all
 
 pytestmark = pytest.mark.slow

@@ -8,12 +8,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from genre_lib.card import BySpan, Card
-from genre_lib.export import write_bundle
-from genre_lib.front_end import FrontEnd
+from genre_lib.audio.front_end import FrontEnd
+from genre_lib.bundle.card import BySpan, Card
+from genre_lib.export.write_bundle import write_bundle
 from genre_lib.networks import build
-from genre_lib.tensorflow_setup import keras
-from genre_lib.timing import Timing
+from genre_lib.networks.receptive_field import timing_of
+from genre_lib.networks.tensorflow_setup import keras
 
 N_GENRES = 25
 FRONT_END = FrontEnd(sample_rate=16000, n_fft=1024, hop_length=640, n_mels=48, f_max=8000.0)
@@ -29,7 +29,7 @@ def main(folder: Path) -> None:
         description="Untrained.",
         genres=tuple(f"kind {number}" for number in range(1, N_GENRES + 1)),
         front_end=FRONT_END,
-        timing=Timing.of(model),
+        timing=timing_of(model),
         smoothing_s=1.5,
         temperatures=BySpan(1.0, 1.0, 1.0),
         unsure_below=BySpan(0.01, 0.01, 0.01),

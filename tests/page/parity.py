@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import sync_playwright
 
-from genre_lib.model import GenreModel, load_model
-from genre_lib.predict import Prediction
-from genre_lib.progress import progress_lines
+from genre_lib.batch.predict import Prediction
+from genre_lib.inference.model import GenreModel, load_model
+from genre_lib.utils.progress import progress_lines
 from tests.page import serving
 from tests.page.visitor import Visitor, launch
 

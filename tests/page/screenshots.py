@@ -10,7 +10,8 @@ from pathlib import Path
 import soundfile
 from playwright.sync_api import sync_playwright
 
-from genre_lib.synthesis import SAMPLE_RATE, synthesise_medley
+from genre_lib.audio.synthesis.sound import SAMPLE_RATE
+from genre_lib.datasets.demo import synthesise_medley
 from tests.page import serving
 from tests.page.conftest import convert
 from tests.page.visitor import Visitor, launch

@@ -14,9 +14,9 @@ import pytest
 from playwright.sync_api import Route, expect
 
 import genre_lib
-from genre_lib.audio import load_audio
-from genre_lib.curve import GenreCurve
-from genre_lib.model import GenreModel
+from genre_lib.audio.decoding import load_audio
+from genre_lib.inference.curve import GenreCurve
+from genre_lib.inference.model import GenreModel
 from tests.page import serving
 from tests.page.conftest import LATE_S, SONG_S
 from tests.page.visitor import Visitor

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, expect
 
-from genre_lib import web_server
 from genre_lib.errors import GenreLibError
+from genre_lib.serving import page_server
 from tests.page import serving
 from tests.page.visitor import Visitor
 
@@ -23,7 +23,7 @@ BUDGET = 1_200_000
 @pytest.fixture(scope="module")
 def local(site: serving.Site) -> Iterator[str]:
     """The same page, served by `genre web`."""
-    server = web_server.make_server(site.root, port=0)
+    server = page_server.make_server(site.root, port=0)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/"
     server.shutdown()
@@ -51,7 +51,7 @@ def kinds(root: Path) -> list[str]:
 
 
 def test_the_local_server_sends_what_nginx_sends(site: serving.Site, local: str) -> None:
-    compared = ["content-encoding", "cache-control", *map(str.lower, web_server.page_headers())]
+    compared = ["content-encoding", "cache-control", *map(str.lower, page_server.page_headers())]
     for path in kinds(site.root):
         (theirs, _), (ours, _) = get(site.address, path), get(local, path)
         assert ours.status == theirs.status, path
@@ -96,7 +96,7 @@ def test_the_local_server_answers_ranges_revalidation_and_nothing_outside(site: 
 
 def test_a_page_that_was_not_built_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(GenreLibError, match="make web"):
-        web_server.make_server(tmp_path, port=0)
+        page_server.make_server(tmp_path, port=0)
 
 
 def test_the_page_works_from_the_local_server(browser: Browser, local: str, sounds: Path) -> None:

@@ -20,7 +20,8 @@ _COMPRESSION = 0.7
 
 def main() -> None:
     sys.path.insert(0, str(REPOSITORY))
-    from genre_lib.synthesis import SAMPLE_RATE, synthesise_medley
+    from genre_lib.audio.synthesis.sound import SAMPLE_RATE
+    from genre_lib.datasets.demo import synthesise_medley
 
     samples, changes = synthesise_medley()
     FOLDER.mkdir(parents=True, exist_ok=True)

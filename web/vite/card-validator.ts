@@ -1,4 +1,4 @@
-/** Compiles genre_lib/card.schema.json to plain code at build time: the page's CSP forbids eval. */
+/** Compiles genre_lib/bundle/card.schema.json to plain code at build time: the page's CSP forbids eval. */
 import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import * as standalone from "ajv/dist/standalone/index.js";

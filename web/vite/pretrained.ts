@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 
-const source = resolve(import.meta.dirname, "../../genre_lib/bundle.py");
+const source = resolve(import.meta.dirname, "../../genre_lib/bundle/resources.py");
 const name = /^PRETRAINED = "([\w.-]+)"$/m.exec(readFileSync(source, "utf8"))?.[1];
 if (!name) throw new Error(`${source} no longer says which bundle is the pretrained one (PRETRAINED = "...").`);
 

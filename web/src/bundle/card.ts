@@ -1,4 +1,4 @@
-/** The model card: the types of `genre_lib/card.schema.json`, and its validation by that very file. */
+/** The model card: the types of `genre_lib/bundle/card.schema.json`, and its validation by that very file. */
 import validate from "virtual:card-validator";
 
 export interface FrontEnd {

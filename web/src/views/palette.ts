@@ -1,25 +1,55 @@
 /**
- * Ten colours that stay apart under every kind of colour blindness: those of `genre_lib/palette.py`, so that a genre
- * looks the same in every figure. A test holds the two lists equal and the colours apart.
+ * A colour belongs to a genre's name: defined in docs/bundle.md ("Colours"), read from the file that Python reads too.
+ * The ten colours stay apart under every kind of colour blindness; a test measures that.
  */
-export const PALETTE = [
-  "#4451b5", "#e59bb8", "#3f731e", "#e58b2f", "#8f63c4", "#6fb8ee", "#8a2e5c", "#b5c64a", "#378782", "#c0453c",
-] as const;
+import palette from "../../../genre_lib/figures/palette.json";
+
+export const PALETTE: readonly string[] = Object.values(palette.colours);
+const SLOTS: ReadonlyMap<string, number> = new Map(Object.entries(palette.slots));
+/** The ten colours, the same lighter, the same darker. */
+const N_SLOTS = 3 * PALETTE.length;
+const SHADE = 0.28;
 
 /** Share of the paper in the colour of a layer that does not lead. */
 export const MUTED = 0.66;
 
 export type Rgb = readonly [number, number, number];
 
-/** A colour for each of `n` genres; beyond ten they repeat, lighter or darker each time. */
-export function coloursFor(n: number): Rgb[] {
-  return Array.from({ length: n }, (_, i) => {
-    const base = parseHex(PALETTE[i % PALETTE.length]);
-    const round = Math.floor(i / PALETTE.length);
-    if (round === 0) return base;
-    return mix(base, round % 2 === 1 ? [255, 255, 255] : [0, 0, 0], Math.min(0.6, 0.28 * Math.ceil(round / 2)));
-  });
+/** A colour for each genre, by its name. */
+export function coloursOf(genres: readonly string[]): Rgb[] {
+  return slotsOf(genres).map(colourOf);
 }
+
+/** The slot of each genre: its own where the palette has one, else by the hash of its name; the next free one if that is taken. */
+export function slotsOf(genres: readonly string[]): number[] {
+  const keys = genres.map((genre) => genre.toLowerCase().replace(/[^\p{L}\p{N}]/gu, ""));
+  const slots = keys.map((key) => SLOTS.get(key) ?? -1);
+  const taken = new Set(slots.filter((slot) => slot >= 0));
+  const order = genres.map((_, i) => i).filter((i) => slots[i] < 0);
+  order.sort((a, b) => compare(keys[a], keys[b]) || compare(genres[a], genres[b]));
+  for (const i of order) {
+    let slot = hash(keys[i]) % N_SLOTS;
+    if (taken.size < N_SLOTS) while (taken.has(slot)) slot = (slot + 1) % N_SLOTS;
+    taken.add(slot);
+    slots[i] = slot;
+  }
+  return slots;
+}
+
+function colourOf(slot: number): Rgb {
+  const base = parseHex(PALETTE[slot % PALETTE.length]);
+  const turn = Math.floor(slot / PALETTE.length);
+  return turn === 0 ? base : mix(base, turn === 1 ? [255, 255, 255] : [0, 0, 0], SHADE);
+}
+
+/** FNV-1a of the UTF-8 bytes, 32 bits. */
+function hash(key: string): number {
+  let value = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(key)) value = Math.imul(value ^ byte, 0x01000193) >>> 0;
+  return value;
+}
+
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 export function parseHex(hex: string): Rgb {
   const value = parseInt(hex.slice(1), 16);

@@ -8,7 +8,7 @@ import { byId, setText } from "./dom.ts";
 import { clock } from "./format.ts";
 import type { Savable } from "./exports-view.ts";
 import { NowView } from "./now-view.ts";
-import { coloursFor, type Rgb } from "./palette.ts";
+import { coloursOf, type Rgb } from "./palette.ts";
 import type { StreamData } from "./stream-data.ts";
 import { StreamView } from "./stream-view.ts";
 import { TableView } from "./table-view.ts";
@@ -48,7 +48,7 @@ export class StageView {
 
   setCard(card: Card): void {
     this.card = card;
-    this.colours = coloursFor(card.genres.length);
+    this.colours = coloursOf(card.genres);
     this.now.setGenres(card.genres, this.colours);
     this.redraw();
   }

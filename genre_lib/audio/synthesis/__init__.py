@@ -1,0 +1,1 @@
+"""Synthetic music by numpy: instruments, drums and ten styles."""

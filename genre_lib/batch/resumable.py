@@ -1,0 +1,129 @@
+"""Running a batch: what is missing in the journal is heard, once or whenever a folder grows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from genre_lib.batch.journal import Finished, Journal, Task, identity_of
+from genre_lib.batch.predict import Result, Unusable, find_recordings, model_of_process, why_unusable
+from genre_lib.errors import AudioError
+from genre_lib.executors import Executor, Progress, SerialExecutor
+
+
+def predict_into(
+    journal: Journal,
+    recordings: Sequence[Path],
+    *,
+    model: str | Path | None = None,
+    executor: Executor | None = None,
+    retry: bool = False,
+    progress: Progress | None = None,
+) -> Iterator[Result]:
+    """Hear the recordings that the journal does not know as they are now.
+
+    Parameters
+    ----------
+    journal : Journal
+    recordings : sequence of Path
+    model : str or Path, optional
+        The bundle whose card the journal was opened with; by default the pretrained one.
+    executor : Executor, optional
+        By default this process.
+    retry : bool
+        Also hear again what had failed.
+    progress : callable, optional
+        Called with (recordings known, recordings in all).
+
+    Yields
+    ------
+    Prediction or Unusable
+        What is new, after it was recorded.
+
+    Raises
+    ------
+    GenreLibError
+        The model, or the machine, failed and not a recording; what is done is kept.
+    """
+    tasks = journal.missing(recordings, retry=retry)
+    n_all = len(set(recordings))
+    before = n_all - len(tasks)
+    # Workers of a cluster stand in other folders.
+    bundle = None if model is None else Path(model).resolve()
+    outcomes = (executor or SerialExecutor()).map(partial(hear, model=bundle), tasks)
+    for done, outcome in enumerate(outcomes, start=before + 1):
+        task = tasks[outcome.index]
+        if outcome.failure is not None:
+            finished = Finished(task, error=why_unusable(task.path, outcome.failure))
+        else:
+            assert outcome.value is not None
+            finished = outcome.value
+        journal.record(finished)
+        if progress is not None:
+            progress(done, n_all)
+        yield finished.result(journal.card, task.path)
+
+
+def hear(task: Task, model: Path | None) -> Finished:
+    """One recording's curve, or why there is none; runs in workers."""
+    try:
+        return Finished.of_curve(task, model_of_process(model).curve(task.path))
+    except AudioError as error:
+        return Finished(task, error=str(error))
+
+
+def find_all(paths: Sequence[str | Path]) -> tuple[list[Path], list[Unusable]]:
+    """Every recording of some files and folders, each once, and the paths that hold none with the reason."""
+    found: dict[Path, None] = {}
+    unusable = []
+    for path in paths:
+        try:
+            found |= dict.fromkeys(find_recordings(path))
+        except AudioError as error:
+            unusable.append(Unusable(Path(path), str(error)))
+    return list(found), unusable
+
+
+def watch(
+    journal: Journal,
+    paths: Sequence[str | Path],
+    *,
+    model: str | Path | None = None,
+    executor: Executor | None = None,
+    every_s: float = 2.0,
+    wait: Callable[[float], object] = time.sleep,
+    after_round: Callable[[list[Path]], object] = lambda recordings: None,
+) -> Iterator[Result]:
+    """Follow files and folders for ever: hear what is new or has changed, once it has stopped growing.
+
+    Parameters
+    ----------
+    every_s : float [s]
+        Time between looks; a file is heard when two looks in a row found it the same.
+    wait : callable
+        Sleeps for a number of seconds.
+    after_round : callable
+        Called with all recordings there are, after each look that found something new to hear, and after the first.
+
+    Yields
+    ------
+    Prediction or Unusable
+        What is new, after it was recorded.
+    """
+    seen: dict[Path, str] = {}
+    first = True
+    while True:
+        recordings, _ = find_all(paths)
+        now = {recording: identity_of(recording) for recording in recordings}
+        settled = [recording for recording in recordings if seen.get(recording) == now[recording]]
+        n_heard = 0
+        for result in predict_into(journal, settled, model=model, executor=executor):
+            n_heard += 1
+            yield result
+        if n_heard or (first and seen):
+            after_round(settled)
+            first = False
+        seen = now
+        wait(every_s)

@@ -1,0 +1,1 @@
+"""The model bundle: its files, its card, its golden values; and where everything that ships lies."""

@@ -1,0 +1,84 @@
+"""The model card in words, for a terminal and for the README."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from genre_lib.bundle.card import Card
+
+
+def describe_card(card: Card) -> str:
+    """A bundle's card as a page of plain text."""
+    seconds = f"a step every {card.step_period_s:.2f} s, each hears {card.receptive_field_s:.1f} s"
+    lines = [
+        f"{card.name} {card.version}: {card.description}",
+        "",
+        f"genres     {', '.join(card.genres)}",
+        f"network    {card.training.get('parameters', '?'):,} parameters; {seconds}",
+        f"trained    {_training(card.training)}",
+        f"licence    {card.licence}",
+        "",
+        "measured",
+        *(f"  {_metric(metric)}" for metric in card.metrics),
+        "",
+        "calibration       step  smoothed  clip",
+        _by_span("temperature", card.temperatures),
+        _by_span("unsure below", card.unsure_below),
+        *_per_genre(card.report),
+        *_confusion(card),
+        "",
+        "limits",
+        *(f"  - {sentence}" for sentence in card.limits),
+        "",
+        "made with  " + ", ".join(f"{name} {version}" for name, version in card.versions.items()),
+        f"files      {len(card.files)}, {sum(entry.size for entry in card.files.values()) / 1e6:.1f} MB",
+    ]
+    return "\n".join(lines)
+
+
+def _training(training: dict[str, Any]) -> str:
+    counts = ", ".join(f"{n} {split}" for split, n in training.get("tracks_by_split", {}).items())
+    data_set, part, seed = (training.get(name, "?") for name in ("data_set", "trained_on", "seed"))
+    return f"{data_set} ({counts}), on {part}, seed {seed}"
+
+
+def _metric(metric: dict[str, Any]) -> str:
+    value = f"{metric['value']:.3f}"
+    if "interval" in metric:
+        value += " ({:.3f} to {:.3f})".format(*metric["interval"])
+    note = f" [{metric['note']}]" if metric.get("note") else ""
+    return f"{metric['name']:<26} {value:<24} {metric['data_set']}, {metric['split']}, n = {metric['n']}{note}"
+
+
+def _by_span(name: str, values: Any) -> str:
+    return f"  {name:<14} {values.step:6.2f}  {values.smoothed:8.2f}  {values.clip:4.2f}"
+
+
+def _per_genre(report: dict[str, Any]) -> list[str]:
+    scores = report.get("per_genre", [])
+    if not scores:
+        return []
+    lines = ["", f"by genre ({report['data_set']}, {report['split']})   precision  recall"]
+    for score in scores:
+        precision, recall = (_share(score[name]) for name in ("precision", "recall"))
+        lines.append(f"  {score['genre']:<24} {precision:>9}  {recall:>6}")
+    return lines
+
+
+def _confusion(card: Card) -> list[str]:
+    rows = card.report.get("confusion", [])
+    if not rows:
+        return []
+    names = [genre[:5] for genre in card.genres]
+    lines = [
+        "",
+        "confusion (row: the right genre; column: the one named)",
+        " " * 10 + " ".join(f"{n:>5}" for n in names),
+    ]
+    for genre, row in zip(card.genres, rows, strict=True):
+        lines.append(f"  {genre[:7]:<8}" + " ".join(f"{count or '.':>5}" for count in row))
+    return lines
+
+
+def _share(estimate: dict[str, Any] | None) -> str:
+    return "-" if estimate is None else f"{estimate['value']:.2f}"

@@ -1,0 +1,104 @@
+"""The model bundle: one directory that every consumer loads, written atomically and refused when damaged."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genre_lib.bundle.card import Card, FileEntry
+from genre_lib.bundle.resources import pretrained_folder
+from genre_lib.errors import BundleError
+from genre_lib.utils.atomic import write_text
+
+CARD = "card.json"
+KERAS = "model.keras"
+LITERT = "model.tflite"
+TFJS = "tfjs/model.json"
+MEL = "mel.bin"
+GOLDEN = "golden.json"
+RECIPE = "recipe.yaml"
+NEURONS = "neurons.json"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A verified bundle on disk.
+
+    Attributes
+    ----------
+    folder : Path
+    card : Card
+    """
+
+    folder: Path
+    card: Card
+
+    def filter_bank(self) -> NDArray[np.float32]:
+        """The mel filter bank [shape=(n_mels, n_fft // 2 + 1)]."""
+        shape = self.card.front_end.n_mels, self.card.front_end.n_fft // 2 + 1
+        values = np.fromfile(self.folder / MEL, "<f4")
+        if values.size != shape[0] * shape[1]:
+            raise BundleError(
+                f"{self.folder / MEL} has {values.size} values, not {shape[0]} x {shape[1]}: make it again."
+            )
+        return values.reshape(shape)
+
+
+def open_bundle(folder: str | Path | None = None) -> Bundle:
+    """Verify and open a bundle.
+
+    Parameters
+    ----------
+    folder : str or Path, optional
+        By default the pretrained bundle.
+
+    Raises
+    ------
+    BundleError
+        It is missing, its card does not fit the schema, or a file is missing, unlisted or altered.
+    """
+    folder = pretrained_folder() if folder is None else Path(folder)
+    card = read_card(folder)
+    present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {CARD}
+    for name, entry in card.files.items():
+        path = folder / name
+        if name not in present:
+            raise BundleError(f"The bundle {folder} is damaged: {name} is missing; get or make the bundle again.")
+        if path.stat().st_size != entry.size or _sha256(path) != entry.sha256:
+            raise BundleError(f"The bundle {folder} is damaged: {name} has changed; get or make the bundle again.")
+    if unlisted := sorted(present - set(card.files)):
+        raise BundleError(f"The bundle {folder} holds {unlisted[0]}, which its card does not list: remove that file.")
+    return Bundle(folder, card)
+
+
+def read_card(folder: str | Path) -> Card:
+    """The card alone, without a look at the other files; BundleError if there is none that can be read."""
+    path = Path(folder) / CARD
+    try:
+        values = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise BundleError(f"{folder} is not a model bundle: there is no {CARD} in it.") from None
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise BundleError(f"{path} cannot be read ({error}): get or make the bundle again.") from error
+    return Card.from_dict(values, source=str(path))
+
+
+def seal(folder: Path, card: Card) -> Bundle:
+    """Write the card with the hash and size of every file that lies in `folder`."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != CARD)
+    files = {path.relative_to(folder).as_posix(): FileEntry(_sha256(path), path.stat().st_size) for path in paths}
+    card = replace(card, files=files)
+    # Through from_dict, so that what is written is what can be read.
+    Card.from_dict(card.to_dict())
+    write_text(folder / CARD, json.dumps(card.to_dict(), indent=1, ensure_ascii=False) + "\n")
+    return Bundle(folder, card)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

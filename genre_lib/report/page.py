@@ -1,0 +1,85 @@
+"""A song's curve as one HTML file to keep, send or open without a network: the answer, the curve, a player, segments.
+
+The chart is SVG and needs no script to be read; six kilobytes of script add the playhead, seeking and
+what is under the pointer. Plotly would add 4.5 MB to every song. The recording is embedded, re-encoded as mono mp3 at
+64 kbit/s, which every browser plays (about 0.6 MB a minute); a long one is linked to instead, and is then found as long
+as the report and the recording stay where they are.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from html import escape
+from pathlib import Path
+from string import Template
+
+from genre_lib.errors import ParameterError
+from genre_lib.inference.curve import GenreCurve
+from genre_lib.report.recording import AudioChoice, Sound, read_sound
+from genre_lib.report.song_html import song_page, template
+from genre_lib.utils.atomic import write_text
+
+EMBED_AT_MOST_S = 600.0
+
+
+def write_report(
+    curve: GenreCurve,
+    audio_path: str | Path | None,
+    out_path: str | Path,
+    *,
+    title: str | None = None,
+    audio: AudioChoice = "auto",
+) -> Path:
+    """Write the report of one recording.
+
+    Parameters
+    ----------
+    curve : GenreCurve
+        With the card of the model that heard it.
+    audio_path : path, optional
+        The recording; without it the report has no player.
+    out_path : path
+        The HTML file; its folder is made if it is not there.
+    title : str, optional
+        By default the recording's file name.
+    audio : `auto`, `embed`, `link` or `none`
+        `auto` embeds up to 10 minutes and links to longer recordings.
+
+    Returns
+    -------
+    Path
+        `out_path`.
+
+    Raises
+    ------
+    AudioError
+        If the recording cannot be decoded.
+    ParameterError
+        If `audio` is none of its choices.
+    """
+    if audio not in ("auto", "embed", "link", "none"):
+        raise ParameterError(f"The audio of a report cannot be {audio!r}: use auto, embed, link or none.")
+    out = Path(out_path)
+    path = None if audio_path is None else Path(audio_path)
+    if audio == "auto":
+        audio = "embed" if curve.duration_s <= EMBED_AT_MOST_S else "link"
+    sound = read_sound(curve, path, out, audio)
+    name = title or (path.stem.replace("_", " ") if path else "A recording")
+    write_text(out, _page(curve, name, sound))
+    return out
+
+
+def _page(curve: GenreCurve, title: str, sound: Sound) -> str:
+    page = song_page([curve], title, sound)
+    script = template("song.js") + template("report.js")
+    return Template(template("report.html")).substitute(
+        title=escape(title),
+        css=template("report.css"),
+        script=script,
+        script_hash=f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}",
+        song=page.html,
+        # A genre called "</script>" must not end the element.
+        data=json.dumps(page.data, separators=(",", ":")).replace("<", "\\u003c"),
+    )

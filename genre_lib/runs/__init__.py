@@ -1,0 +1,1 @@
+"""Runs of the notebooks: folders, papermill, the pipeline they call, sweeps over parameters, runs compared."""

@@ -1,0 +1,144 @@
+"""From a run's network and numbers to a model bundle."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from genre_lib.audio.front_end import FrontEnd
+from genre_lib.bundle.card import BySpan, Card
+from genre_lib.bundle.files import Bundle
+from genre_lib.bundle.resources import resolve
+from genre_lib.export.write_bundle import RuntimeCheck, WeightType, write_bundle
+from genre_lib.networks.receptive_field import timing_of
+from genre_lib.runs.pipeline.assess import Assessment
+from genre_lib.runs.pipeline.prepare import about
+from genre_lib.runs.pipeline.train import FINAL, recipe_of, trained
+from genre_lib.runs.run_folder import Run, library_versions
+
+SILENCE_DBFS = -80.0
+
+LIMITS = (
+    "It knows only the genres it was trained on: any other sound is forced among them or called unsure.",
+    "It hears the sound of a genre as its training data had it, not its history, its words or its makers' intent.",
+    "Not for decisions about people, their work or their pay.",
+)
+
+
+def publish(
+    run: Run,
+    *,
+    name: str,
+    version: str,
+    description: str,
+    licence: str,
+    limits: str = "",
+    tfjs_weights: WeightType = "uint16",
+    smoothing_s: float = 3.0,
+) -> Bundle:
+    """Write the run's bundle: the network to ship with the card that says what was measured.
+
+    Parameters
+    ----------
+    run : Run
+        Trained and assessed.
+    name, version, description, licence : str
+        For the card.
+    limits : str
+        Sentences about this training data, separated by ``|``; the general ones follow.
+    tfjs_weights : {"float32", "float16", "uint16", "uint8"}
+    smoothing_s : float > 0 [s]
+        As in `assess`.
+
+    Raises
+    ------
+    BundleError
+        An exported runtime disagrees with Keras; no bundle is left.
+    """
+    record, recipe = about(run), recipe_of(run)
+    model = trained(run, final=True)
+    assessment = Assessment.load(run.evaluation)
+    evaluation = assessment.evaluation
+    calibration = evaluation.calibration
+    assert calibration is not None
+    card = Card(
+        name=name,
+        version=version,
+        description=description,
+        genres=tuple(record["genres"]),
+        front_end=FrontEnd.from_dict(record["front_end"]),
+        timing=timing_of(model),
+        smoothing_s=smoothing_s,
+        temperatures=BySpan(**calibration.temperatures()),
+        unsure_below=BySpan(**calibration.unsure_below()),
+        silence_dbfs=SILENCE_DBFS,
+        limits=(*(part.strip() for part in limits.split("|") if part.strip()), *record["notes"], *LIMITS),
+        licence=licence,
+        metrics=tuple(_metrics(assessment, shipped_is_measured=not (run.training / FINAL).exists())),
+        training={
+            "data_set": record["name"],
+            "data_digest": record["digest"],
+            "tracks_by_split": record["tracks_by_split"],
+            "trained_on": "train + valid" if (run.training / FINAL).exists() else "train",
+            "seed": recipe.training.seed,
+            "parameters": int(model.count_params()),
+            "recipe": recipe.to_dict() | {"distillation": _named(recipe.distillation)},
+        },
+        report=_report(assessment),
+        versions=library_versions(),
+    )
+    return write_bundle(run.bundle, model, card, tfjs_weights=tfjs_weights, recipe=recipe.to_yaml())
+
+
+def summary_of_export(bundle: Bundle, checks: list[RuntimeCheck]) -> dict[str, Any]:
+    """The export's numbers for metrics.json: sizes in bytes and differences from the golden values."""
+    return {
+        "bytes": sum(entry.size for entry in bundle.card.files.values()),
+        "tfjs_bytes": sum(entry.size for name, entry in bundle.card.files.items() if name.startswith("tfjs/")),
+        "differences": {check.runtime: check.error for check in checks},
+    }
+
+
+def _metrics(assessment: Assessment, *, shipped_is_measured: bool) -> list[dict[str, Any]]:
+    metrics = assessment.evaluation.card_metrics()
+    if not shipped_is_measured:
+        twin = "of a network trained on train alone by the same recipe; the one shipped was trained on train + valid"
+        metrics = [entry | {"note": "; ".join(filter(None, [entry.get("note"), twin]))} for entry in metrics]
+    if assessment.validation.model is not None:
+        # Then calibration comes from the folds, not from the part that accuracy was measured on.
+        metrics = [_of_folds(entry) if entry["name"].startswith("ece_") else entry for entry in metrics]
+    for label, result in assessment.validation.named():
+        metrics.append(
+            {
+                "name": f"{label}_accuracy",
+                "value": result.accuracy.value,
+                "interval": [result.accuracy.low, result.accuracy.high],
+                "data_set": assessment.evaluation.data_set,
+                "split": f"{len(result.by_fold)} artist-grouped folds x {len(result.by_seed)} seeds",
+                "n": len(result.names),
+                "note": result.model,
+            }
+        )
+    return metrics
+
+
+def _of_folds(entry: dict[str, Any]) -> dict[str, Any]:
+    note = str(entry.get("note", "")).split(";")[0]
+    return entry | {"split": "artist-grouped folds", "note": note}
+
+
+def _report(assessment: Assessment) -> dict[str, Any]:
+    report = assessment.evaluation.card_report()
+    if assessment.leak is not None:
+        report["leak"] = assessment.leak.to_dict()
+    return report
+
+
+def _named(path: str | None) -> dict[str, str] | None:
+    """A data file by name and hash: its place on this machine is nobody's business."""
+    if path is None:
+        return None
+    file = resolve(path)
+    with file.open("rb") as opened:
+        return {"name": Path(path).name, "sha256": hashlib.file_digest(opened, "sha256").hexdigest()}

@@ -1,0 +1,1 @@
+"""Training a network: recipes, batches, augmentation, distillation from taggers, and runs that survive a kill."""
