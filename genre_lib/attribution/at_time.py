@@ -32,11 +32,11 @@ ARRAYS = "attribution.npz"
 
 @dataclass(frozen=True, eq=False)
 class TimedAttribution:
-    """An explanation with the sound it is about.
+    """An attribution with the sound it is about.
 
     Attributes
     ----------
-    explanation : Attribution
+    attribution : Attribution
     samples : np.ndarray [shape=(n,)]
         What the step heard.
     kept : np.ndarray [shape=(n,)]
@@ -46,7 +46,7 @@ class TimedAttribution:
     sample_rate : int [Hz]
     """
 
-    explanation: Attribution
+    attribution: Attribution
     samples: NDArray[np.float32]
     kept: NDArray[np.float32]
     without: NDArray[np.float32]
@@ -123,15 +123,15 @@ def attribute_samples(
     if step < 0:
         least = front_end.n_samples(timing_of(network).minimum_frames) / front_end.sample_rate
         raise AudioError(f"The recording is too short: the model needs at least {least:.2f} s.")
-    explanation = attribute_step(network, log_mel, step, genres=genres, front_end=front_end, genre=genre)
-    start = explanation.first_frame * front_end.hop_length
-    heard = samples[start : start + front_end.n_samples(len(explanation.log_mel))]
+    attribution = attribute_step(network, log_mel, step, genres=genres, front_end=front_end, genre=genre)
+    start = attribution.first_frame * front_end.hop_length
+    heard = samples[start : start + front_end.n_samples(len(attribution.log_mel))]
     level = 10 * np.log10(max(float(front_end.frame_power(heard).mean()), 1e-12))
     if level < silence_dbfs:
         raise AudioError(f"There is silence at {time_s:g} s, so nothing speaks for a genre: choose another moment.")
-    mask = explanation.strongest(kept_share)
+    mask = attribution.strongest(kept_share)
     kept, without = masked_sound(heard, mask, front_end), masked_sound(heard, ~mask, front_end)
-    return TimedAttribution(explanation, heard, kept, without, front_end.sample_rate)
+    return TimedAttribution(attribution, heard, kept, without, front_end.sample_rate)
 
 
 def save_attribution(moment: TimedAttribution, folder: str | Path) -> None:
@@ -149,7 +149,7 @@ def _save(moment: TimedAttribution, folder: Path) -> None:
     for name in SOUNDS:
         samples = np.clip(getattr(moment, "samples" if name == "heard" else name), -1, 1)
         soundfile.write(folder / f"{name}.flac", samples, moment.sample_rate)
-    one = moment.explanation
+    one = moment.attribution
     values = {
         "genre": one.genre,
         "belief": round(one.belief, 6),
@@ -170,5 +170,5 @@ def write_attribution(moment: TimedAttribution, folder: str | Path) -> Path:
 
     folder = Path(folder)
     save_attribution(moment, folder)
-    save_figure(attribution_figure(moment.explanation), folder, "attribution", formats=("html", "png"))
+    save_figure(attribution_figure(moment.attribution), folder, "attribution", formats=("html", "png"))
     return folder / "attribution.html"

@@ -119,7 +119,7 @@ class Attribution:
                 arrays = {name: saved[name] for name in ("log_mel", "attribution")}
             return cls(**values | arrays | {"front_end": FrontEnd.from_dict(values["front_end"])})
         except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
-            raise RunError(f"{path} is not an explanation ({error}): make it again.") from error
+            raise RunError(f"{path} is not an attribution ({error}): make it again.") from error
 
     def without(self, mask: NDArray[np.bool_]) -> NDArray[np.float32]:
         """What was heard with the masked cells made to say nothing."""

@@ -21,6 +21,7 @@ from genre_lib.batch.predict import Prediction, Result
 from genre_lib.bundle.card import Card
 from genre_lib.errors import MissingDependencyError, ParameterError
 from genre_lib.utils.atomic import replaced_file
+from genre_lib.utils.extras import needs
 
 _ROWS_AT_ONCE = 1000
 _CURVES_AT_ONCE = 100
@@ -118,4 +119,4 @@ def _pyarrow() -> Any:
     try:
         return import_module("pyarrow")
     except ImportError as error:
-        raise MissingDependencyError("Parquet needs the package pyarrow: install genre-lib[cluster].") from error
+        raise MissingDependencyError(needs("pyarrow", "cluster", "Parquet")) from error

@@ -1,4 +1,4 @@
-"""AttributionPanel this genre, now? The explanation of the song's current moment, made by a process of its own.
+"""Why this genre, now? The attribution of the song's current moment, made by a process of its own.
 
 Integrated gradients need TensorFlow, which would make each visitor's kernel four times as large: a process makes the
 explanation, leaves it in the visitor's folder, and ends.
@@ -36,7 +36,7 @@ export default {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "genre-download";
-    button.textContent = "AttributionPanel this genre, now?";
+    button.textContent = "Why this genre, now?";
     button.title = "Which parts of the sound speak for it at this moment";
     button.addEventListener("click", () => {
       const players = [...document.querySelectorAll(".genre-player")];

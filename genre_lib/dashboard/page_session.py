@@ -1,4 +1,4 @@
-"""What the page tells Python about the page_session, and what it tells the visitor when Python is gone."""
+"""What the page tells Python about its session, and what it tells the visitor when Python is gone."""
 
 from __future__ import annotations
 

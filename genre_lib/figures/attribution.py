@@ -1,4 +1,4 @@
-"""The picture of an explanation: what was heard, and over it what spoke for and against the genre."""
+"""The picture of an attribution: what was heard, and over it what spoke for and against the genre."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _AGAINST, _FOR = "#2f6fb5", "#d9691e"
 _FREQUENCIES = (200, 500, 1000, 2000, 5000, 10000)
 
 
-def attribution_figure(explanation: Attribution, *, dark: bool = False) -> go.Figure:
+def attribution_figure(attribution: Attribution, *, dark: bool = False) -> go.Figure:
     """What a step heard, and which regions of it spoke for (orange) and against (blue) the genre."""
-    one = explanation
+    one = attribution
     start, stop = one.span_s
     period = one.front_end.frame_period_s
     heard = np.clip(one.log_mel - one.log_mel.max(), -80, 0)
@@ -57,7 +57,7 @@ def attribution_figure(explanation: Attribution, *, dark: bool = False) -> go.Fi
         col=2,
     )
     figure.update_xaxes(title="s")
-    ticks = _bands_of(explanation)
+    ticks = _bands_of(attribution)
     figure.update_yaxes(tickvals=list(ticks), ticktext=[f"{hz / 1000:g} kHz" for hz in ticks.values()])
     subtitle = (
         f"belief {one.belief:.0%} at {start:.1f} to {stop:.1f} s; the shares sum up to the change of the log-odds "
@@ -67,9 +67,9 @@ def attribution_figure(explanation: Attribution, *, dark: bool = False) -> go.Fi
     return finish(figure, f"Why {one.genre}?", subtitle, dark, height=480).update_layout(margin_t=112)
 
 
-def _bands_of(explanation: Attribution) -> dict[int, int]:
+def _bands_of(attribution: Attribution) -> dict[int, int]:
     """The mel band nearest to each round frequency."""
-    bank = explanation.front_end.filter_bank()
-    hz_per_bin = explanation.front_end.sample_rate / explanation.front_end.n_fft
+    bank = attribution.front_end.filter_bank()
+    hz_per_bin = attribution.front_end.sample_rate / attribution.front_end.n_fft
     centres = bank.argmax(axis=1) * hz_per_bin
     return {int(np.abs(centres - hz).argmin()): hz for hz in _FREQUENCIES if hz < centres.max()}

@@ -1,4 +1,4 @@
-"""DistillationTargets: a network learns from unlabelled music to give what larger taggers say about it.
+"""Distillation: a network learns from unlabelled music to give what larger taggers say about it.
 
 The taggers were trained on hundreds of thousands of songs; what they tell apart carries over to genres, of which
 there are few labelled clips.

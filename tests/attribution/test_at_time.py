@@ -40,7 +40,7 @@ def test_what_it_names_matters_more_than_anything_else(pretrained, network, real
     card = pretrained.card
     errors, named, any_tenth = [], [], []
     for path in real_clips[:: len(real_clips) // 20][:20]:
-        one = attribute_at(pretrained.bundle, path, 15.0, network=network).explanation
+        one = attribute_at(pretrained.bundle, path, 15.0, network=network).attribution
         errors.append(one.completeness_error)
         whole = _belief(network, card, one, one.log_mel)
         assert whole == pytest.approx(one.belief, abs=1e-4)
@@ -56,7 +56,7 @@ def test_what_it_names_matters_more_than_anything_else(pretrained, network, real
 def test_the_step_is_the_curves_and_the_sound_is_what_it_heard(pretrained, network, song):
     moment = attribute_at(pretrained.bundle, song, 5.0, network=network)
     curve = pretrained.curve(song)
-    one = moment.explanation
+    one = moment.attribution
     assert one.step == int(np.abs(curve.times - 5.0).argmin())
     assert one.genre == curve.genres[int(curve.step_logits[one.step].argmax())]
     start, stop = (round(second * 22050) for second in one.span_s)
@@ -67,7 +67,7 @@ def test_the_step_is_the_curves_and_the_sound_is_what_it_heard(pretrained, netwo
 
 @pytest.mark.slow
 def test_the_first_step_hears_what_there_is(pretrained, network, song):
-    one = attribute_at(pretrained.bundle, song, 0.0, network=network).explanation
+    one = attribute_at(pretrained.bundle, song, 0.0, network=network).attribution
     assert one.span_s[0] == 0
     assert one.completeness_error < 0.05
 

@@ -97,7 +97,7 @@ def test_a_disk_that_is_really_full_is_told(cache: FeatureCache, recording: Path
     entry = cache.compute(recording)
     path = cache.path(entry.key)
     path.unlink()
-    path.with_name(f"{entry.key}.{os.getpid()}.tmp").symlink_to("/dev/full")
+    path.with_name(f".{entry.key[:100]}.{os.getpid()}.tmp.npy").symlink_to("/dev/full")
     with pytest.raises(CacheError, match="is full"):
         cache.compute(recording)
     assert not path.exists()
@@ -127,7 +127,7 @@ def test_too_short_a_recording_is_refused(cache: FeatureCache, tmp_path: Path, r
 
 def test_old_leftovers_are_swept_and_new_ones_left_alone(cache: FeatureCache, recording: Path) -> None:
     folder = cache.path(cache.compute(recording).key).parent
-    old, new = folder / "a.1.tmp", folder / "b.2.tmp"
+    old, new = folder / ".a.1.tmp.npy", folder / ".b.2.tmp.npy"
     old.touch()
     new.touch()
     os.utime(old, (time.time() - 7200, time.time() - 7200))

@@ -127,5 +127,5 @@ def test_a_recording_shorter_than_anything_the_network_takes_has_no_moment(resid
 
 def test_a_file_that_is_no_network_is_refused(residual_ear, tmp_path):
     (tmp_path / "activations.tflite").write_bytes(b"not a network")
-    with pytest.raises(BundleError, match=r"extractor\.tflite is not a network"):
+    with pytest.raises(BundleError, match=r"activations\.tflite is not a network"):
         ActivationExtractor(tmp_path / "activations.tflite", residual_ear.layers)

@@ -102,7 +102,7 @@ def why(run: Run, song: str = "", *, at_s: float = 5.0, genre: str = "") -> Time
 
 def attribution_of(found: TimedAttribution | Attribution) -> Attribution:
     """The explanation, with or without sound."""
-    return found.explanation if isinstance(found, TimedAttribution) else found
+    return found.attribution if isinstance(found, TimedAttribution) else found
 
 
 def players(found: TimedAttribution | Attribution) -> Any:

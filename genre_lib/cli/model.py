@@ -1,0 +1,59 @@
+"""`genre model`: look at a bundle, check it, or export one from a run."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from genre_lib.cli.options import add_command, add_group, say_error
+
+
+def add(commands: Any) -> None:
+    """Add the commands."""
+    group = add_group(commands, "model", "look at or check a model bundle")
+    check = add_command(group, "check", _check, "hold every runtime to the bundle's golden values")
+    info = add_command(group, "info", _info, "print the model card")
+    export = add_command(group, "export", _export, "write the bundle of a run, or of the best run of a sweep")
+    export.add_argument("folder", metavar="RUN", help="a run's folder, or a folder of runs such as a sweep's")
+    export.add_argument("--out", metavar="FOLDER", help="where to (default: bundle/ in the run)")
+    for parser in (check, info):
+        parser.add_argument("bundle", nargs="?", metavar="BUNDLE", help="default: the pretrained one")
+    info.add_argument("--json", action="store_true", help="the card itself")
+
+
+def _check(options: argparse.Namespace) -> int:
+    from genre_lib.bundle.files import open_bundle
+    from genre_lib.export.write_bundle import check_bundle
+
+    bundle = open_bundle(options.bundle)
+    checks = check_bundle(bundle)
+    for check in checks:
+        found = "skipped" if check.error is None else f"{check.error:.2e}"
+        verdict = "ok" if check.ok and check.error is not None else check.note or "DIFFERS"
+        print(f"{check.runtime:<10} {found:>9} {check.unit:<12} (at most {check.tolerance:g})  {verdict}")
+    if not all(check.ok for check in checks):
+        say_error(f"{bundle.folder} does not reproduce its golden values: make the bundle again.")
+        return 1
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    from genre_lib.runs.comparison import export_best
+
+    bundle = export_best(options.folder, options.out)
+    print(bundle.folder)
+    return 0
+
+
+def _info(options: argparse.Namespace) -> int:
+    from genre_lib.bundle.files import open_bundle
+
+    card = open_bundle(options.bundle).card
+    if options.json:
+        print(json.dumps(card.to_dict(), indent=1, ensure_ascii=False))
+        return 0
+    from genre_lib.bundle.card_text import describe_card
+
+    print(describe_card(card))
+    return 0

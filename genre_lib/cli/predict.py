@@ -1,0 +1,148 @@
+"""`genre predict`: the genre of files and folders, as text, JSON, CSV or Parquet."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from genre_lib.cli import predict_batch
+from genre_lib.cli.options import (
+    add_command,
+    add_executor_options,
+    add_model_option,
+    chosen_executor,
+    progress,
+    say_error,
+)
+from genre_lib.cli.parsing import format_of
+from genre_lib.errors import ParameterError
+
+# Format by the ending of --out; the first is the default.
+_FORMATS = {
+    ".txt": "table",
+    ".json": "json",
+    ".jsonl": "json",
+    ".ndjson": "json",
+    ".csv": "csv",
+    ".parquet": "parquet",
+}
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands,
+        "predict",
+        _predict,
+        "name the genre of files and folders",
+        example="genre predict song.mp3 Music/ --out genres.csv",
+    )
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="recordings, or folders of them")
+    add_model_option(parser)
+    parser.add_argument(
+        "--format",
+        choices=list(dict.fromkeys(_FORMATS.values())),
+        help="default: by the ending of --out (.csv, .json, .parquet), else table",
+    )
+    parser.add_argument(
+        "--curve", action="store_true", help="with --format json: times and probabilities for every step"
+    )
+    parser.add_argument("--out", metavar="FILE", help="write there instead of to standard output")
+    parser.add_argument(
+        "--report", metavar="FOLDER", help="also write an HTML page with curve and player for each recording"
+    )
+    add_executor_options(parser)
+    predict_batch.add_options(parser)
+
+
+def _predict(options: argparse.Namespace) -> int:
+    from genre_lib.batch import predict
+
+    options.format = format_of(options.out, options.format, _FORMATS)
+    if options.curve and options.format != "json":
+        raise ParameterError("--curve needs --format json: a table has one row for each file.")
+    _refuse_to_overwrite(options)
+    n_unusable = 0
+
+    def told(results: Iterable[predict.Result]) -> Iterator[predict.Result]:
+        nonlocal n_unusable
+        for result in results:
+            if isinstance(result, predict.Unusable):
+                n_unusable += 1
+                say_error(result.error)
+            else:
+                if result.curve.warning:
+                    say_error(result.curve.warning)
+                if options.report:
+                    _write_report(result, Path(options.report))
+            yield result
+
+    if predict_batch.is_batch(options):
+        with chosen_executor(options) as executor:
+            return predict_batch.predict_batch(options, executor=executor, progress=progress("predicted"), told=told)
+    with ExitStack() as resources:
+        out = resources.enter_context(_output(options.out))
+        executor = resources.enter_context(chosen_executor(options))
+        results = told(
+            predict.predict(options.paths, model=options.model, executor=executor, progress=progress("predicted"))
+        )
+        lines = {
+            "table": lambda: predict.to_table(results),
+            "json": lambda: predict.to_json_lines(results, with_curve=options.curve),
+            "csv": lambda: predict.to_csv(results),
+        }[options.format]()
+        for line in lines:
+            print(line, file=out, flush=out is sys.stdout)
+    return 1 if n_unusable else 0
+
+
+def _refuse_to_overwrite(options: argparse.Namespace) -> None:
+    """No output may take the place of a recording, or of another output."""
+    from genre_lib.audio.decoding import AUDIO_EXTENSIONS
+
+    given = {Path(path).resolve() for path in options.paths}
+    taken: dict[Path, str] = {}
+    for name in ("out", "curves", "journal"):
+        value = getattr(options, name)
+        if value is None:
+            continue
+        path = Path(value).resolve()
+        if path.suffix.lower() in AUDIO_EXTENSIONS or (path in given and path.is_file()):
+            raise ParameterError(
+                f"--{name} {value} has the name of a recording: choose another, it would be overwritten."
+            )
+        if path in taken:
+            raise ParameterError(f"--{name} and --{taken[path]} name the same file, {value}: choose two.")
+        taken[path] = name
+
+
+def _write_report(prediction: Any, folder: Path) -> None:
+    from genre_lib.report.page import write_report
+
+    out = folder / f"{prediction.path.stem}.html"
+    if out.exists():
+        # Two songs of one name in different folders: tell them apart rather than overwrite.
+        out = folder / f"{prediction.path.stem}-{hashlib.sha256(str(prediction.path).encode()).hexdigest()[:6]}.html"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_report(prediction.curve, prediction.path, out)
+    except OSError as error:
+        raise ParameterError(f"{out} cannot be written ({error.strerror}): choose another --report folder.") from error
+    print(f"report: {out}", file=sys.stderr)
+
+
+@contextmanager
+def _output(path: str | None) -> Iterator[IO[str]]:
+    if path is None:
+        yield sys.stdout
+        return
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            yield file
+    except OSError as error:
+        raise ParameterError(f"{path} cannot be written ({error.strerror}): choose another file for --out.") from error

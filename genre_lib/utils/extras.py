@@ -1,0 +1,63 @@
+"""Optional parts of the installation: which extra brings a package, and the sentence for one that is missing."""
+
+from __future__ import annotations
+
+import importlib.util
+
+from genre_lib.errors import MissingDependencyError
+
+_EXTRAS = {
+    "train": ("keras", "librosa", "pandas", "pyarrow", "tensorflow", "tensorflowjs"),
+    "notebooks": (
+        "IPython",
+        "anywidget",
+        "ipykernel",
+        "ipywidgets",
+        "jupyterlab",
+        "kaleido",
+        "nbclient",
+        "nbformat",
+        "papermill",
+        "plotly",
+        "psutil",
+        "traitlets",
+        "voila",
+    ),
+    "cluster": ("dask", "distributed"),
+}
+
+
+def missing_extra(error: ModuleNotFoundError) -> MissingDependencyError | None:
+    """A sentence with the command that installs what is missing; None where no extra brings it."""
+    package = (error.name or "").split(".")[0]
+    extra = extra_of(package)
+    return None if extra is None else MissingDependencyError(needs(package, extra))
+
+
+def extra_of(package: str) -> str | None:
+    """The extra that brings a package."""
+    return next((extra for extra, packages in _EXTRAS.items() if package in packages), None)
+
+
+def needs(package: str, extra: str, what: str = "This") -> str:
+    """The sentence itself.
+
+    Examples
+    --------
+    >>> needs("pyarrow", "cluster", "Parquet")
+    'Parquet needs the package pyarrow: pip install "genre-lib[cluster]" brings it.'
+    """
+    return f'{what} needs the package {package}: pip install "genre-lib[{extra}]" brings it.'
+
+
+def require(*packages: str, what: str = "This") -> None:
+    """Insist that packages are installed, without importing them.
+
+    Raises
+    ------
+    MissingDependencyError
+        With the command that installs the first missing one.
+    """
+    for package in packages:
+        if importlib.util.find_spec(package) is None:
+            raise MissingDependencyError(needs(package, extra_of(package) or "train", what))
