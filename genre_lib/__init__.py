@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from genre_lib.errors import GenreLibError, MissingDependencyError
+from genre_lib.errors import GenreLibError
 from genre_lib.inference.model import GenreModel, load_model
+from genre_lib.utils.extras import missing_extra
 
 if TYPE_CHECKING:
     from genre_lib.report.player import Player
 
-__version__ = "0.1.0"
+__version__ = "0.3.0"
 
 __all__ = ["GenreLibError", "GenreModel", "__version__", "listen", "load_model"]
 
@@ -21,7 +22,5 @@ def listen(path: str | Path, model: GenreModel | str | Path | None = None) -> Pl
     try:
         from genre_lib.report import player
     except ModuleNotFoundError as error:
-        raise MissingDependencyError(
-            f"Listening in a notebook needs {error.name}: install the project with its [notebooks] extra."
-        ) from error
+        raise (missing_extra(error) or error) from error
     return player.listen(path, model)

@@ -27,6 +27,7 @@ from genre_lib.bundle.resources import import_folder, resource
 from genre_lib.dashboard.settings import Settings
 from genre_lib.dashboard.visitor_folder import READY, sweep
 from genre_lib.errors import GenreLibError, ParameterError
+from genre_lib.utils.extras import require
 
 HOST = "127.0.0.1"
 _SWEEP_EVERY_S = 2.0
@@ -63,6 +64,7 @@ class Serving:
 
 def serve(settings: Settings, *, port: int = 8866) -> None:
     """Serve the dashboard until interrupted; see `serving`."""
+    require("voila", "anywidget", "psutil", what="The dashboard")
     with ended_by_signals():
         _make_demo_songs()
         print("warming the dashboard up", flush=True)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from genre_lib.errors import GenreLibError, MissingDependencyError, ParameterError
 from genre_lib.executors.interface import Executor, Outcome, failure_of, worker_died
 from genre_lib.executors.one_thread import one_thread_for_good
+from genre_lib.utils.extras import needs
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -29,9 +30,7 @@ class DaskExecutor(Executor):
             dask: Any = import_module("dask")
             distributed: Any = import_module("distributed")
         except ImportError as error:
-            raise MissingDependencyError(
-                "The executor 'dask' needs the packages dask and distributed: install genre-lib[cluster]."
-            ) from error
+            raise MissingDependencyError(needs("distributed", "cluster", "The executor 'dask'")) from error
         self._distributed = distributed
         self._address = scheduler or "this machine"
         self._cluster: Any = None

@@ -18,6 +18,7 @@ import yaml
 from genre_lib.bundle.resources import resource, work_folder
 from genre_lib.errors import ParameterError, RunError
 from genre_lib.runs.run_folder import Run, library_versions
+from genre_lib.utils.extras import require
 from genre_lib.utils.json_files import read_json, write_json
 from genre_lib.utils.options import unknown_name
 from genre_lib.utils.processes import process_began
@@ -116,6 +117,7 @@ def run_pipeline(
     RunError
         A notebook failed; its executed copy keeps the traceback.
     """
+    require("papermill", "ipykernel", "tensorflow", "tensorflowjs", what="Running the notebooks")
     parameters = parse_parameters(given, steps)
     run = Run.open(folder)
     record = _begin(run, parameters, steps, say)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 
 from genre_lib.errors import MissingDependencyError
 
@@ -39,6 +40,11 @@ def extra_of(package: str) -> str | None:
     return next((extra for extra, packages in _EXTRAS.items() if package in packages), None)
 
 
+# What the TensorFlow.js converter cannot be installed beside yet.
+_CONVERTER_NEEDS = ("keras", "librosa", "tensorflow", "tensorflowjs")
+_CONVERTER_BELOW = (3, 13)
+
+
 def needs(package: str, extra: str, what: str = "This") -> str:
     """The sentence itself.
 
@@ -47,6 +53,11 @@ def needs(package: str, extra: str, what: str = "This") -> str:
     >>> needs("pyarrow", "cluster", "Parquet")
     'Parquet needs the package pyarrow: pip install "genre-lib[cluster]" brings it.'
     """
+    if package in _CONVERTER_NEEDS and sys.version_info[:2] >= _CONVERTER_BELOW:
+        return (
+            f"{what} needs the package {package}, and with it Python 3.11 or 3.12: the TensorFlow.js converter has no "
+            f"wheel for {sys.version_info[0]}.{sys.version_info[1]} yet."
+        )
     return f'{what} needs the package {package}: pip install "genre-lib[{extra}]" brings it.'
 
 
