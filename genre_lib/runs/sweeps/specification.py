@@ -29,6 +29,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from genre_lib.bundle.resources import resolve
 from genre_lib.errors import ParameterError
 from genre_lib.runs import notebooks
 from genre_lib.utils.options import unknown_name
@@ -72,7 +73,7 @@ class Sweep:
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """Read a specification; ParameterError where it cannot be read or holds an unknown name or parameter."""
-        values = load_yaml(Path(path), "sweep")
+        values = load_yaml(resolve(path), "sweep")
         if not values:
             raise ParameterError(f"The sweep {path} is empty: data/sweeps holds examples.")
         return cls.from_dict(values)
