@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genre_lib.audio.front_end import FrontEnd
+from genre_lib.utils.extras import require
 from genre_lib.utils.quiet import quiet_native_stderr
 
 if TYPE_CHECKING:
@@ -64,7 +65,13 @@ def write_onnx(
     front_end : FrontEnd
     filter_bank : np.ndarray [shape=(n_mels, n_fft // 2 + 1)]
     genres : sequence of str
+
+    Raises
+    ------
+    MissingDependencyError
+        There is no onnx or no tf2onnx.
     """
+    require("onnx", "tf2onnx", what="model.onnx")
     from onnx import checker, compose, helper, save
 
     whole = compose.merge_models(

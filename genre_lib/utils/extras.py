@@ -7,7 +7,8 @@ import importlib.util
 from genre_lib.errors import MissingDependencyError
 
 _EXTRAS = {
-    "train": ("keras", "librosa", "pandas", "pyarrow", "tensorflow", "tensorflowjs"),
+    "train": ("keras", "librosa", "onnx", "pandas", "pyarrow", "tensorflow", "tensorflowjs", "tf2onnx"),
+    "onnx": ("onnxruntime",),
     "notebooks": (
         "IPython",
         "anywidget",
