@@ -105,7 +105,7 @@ def _keras(bundle: Bundle, golden: Golden) -> Outputs | str:
 def _litert(bundle: Bundle, golden: Golden) -> Outputs | str:
     n_genres = len(bundle.card.genres)
     network = LiteRtNetwork(bundle.folder / LITERT, n_genres)
-    if network.n_features is None:
+    if not network.n_features:
         return {"step_logits": network(golden.log_mel)}
     logits, features = np.split(network.with_features(golden.log_mel), [n_genres], axis=1)
     return {"step_logits": logits, "step_features": features}

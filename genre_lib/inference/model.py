@@ -59,6 +59,11 @@ class GenreModel:
         """What the bundle says of itself."""
         return self.bundle.card
 
+    @property
+    def n_features(self) -> int:
+        """Numbers of an embedding; 0 for a bundle that was made without."""
+        return self._network.n_features
+
     def curve(self, source: str | Path | NDArray[np.generic], sample_rate: int | None = None) -> GenreCurve:
         """The genre curve of a recording.
 

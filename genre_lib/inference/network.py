@@ -50,9 +50,9 @@ class LiteRtNetwork:
         self._n_frames = -1
 
     @property
-    def n_features(self) -> int | None:
-        """Numbers a step that the logits are read from; None if the file was made without them."""
-        return None if self._features is None else int(self._features["shape"][-1])
+    def n_features(self) -> int:
+        """Numbers a step that the logits are read from; 0 if the file was made without them."""
+        return 0 if self._features is None else int(self._features["shape"][-1])
 
     def __call__(self, log_mel: NDArray[np.float32]) -> NDArray[np.float32]:
         """Step logits [shape=(n_steps, n_genres)] of `log_mel` [shape=(n_frames, n_mels)]."""
