@@ -23,6 +23,7 @@ BENCHES = (
     "inference",
     "data_preparation",
     "batch",
+    "similarity",
     "scale",
     "filters",
     "dashboard",

@@ -37,13 +37,13 @@ def run() -> list[Row]:
 
 def _against_keras(paths: list[Path], model: GenreModel) -> list[Row]:
     from genre_lib.audio.decoding import load_audio
-    from genre_lib.networks.keras_files import keras_logits, load_keras
+    from genre_lib.networks.keras_files import keras_outputs, load_keras
 
     network, front_end = load_keras(model.bundle.folder / KERAS), model.card.front_end
 
     def with_keras() -> None:
         for path in paths:
-            keras_logits(network, front_end.log_mel(load_audio(path, front_end.sample_rate)))
+            keras_outputs(network, front_end.log_mel(load_audio(path, front_end.sample_rate)))
 
     def ours() -> None:
         for path in paths:

@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.measuring import Row, seconds
 from genre_lib.bundle.files import LITERT, TFJS, open_bundle
-from genre_lib.inference.model import LiteRtNetwork
+from genre_lib.inference.network import LiteRtNetwork
 
 _SCRIPTS = Path(__file__).resolve().parents[1] / "web" / "scripts"
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from genre_lib.batch.predict import Prediction, Result, Unusable
 from genre_lib.bundle.card import Card
@@ -27,14 +28,14 @@ from genre_lib.inference.curve import GenreCurve
 _TABLE = """
 CREATE TABLE IF NOT EXISTS recordings (
   path BLOB PRIMARY KEY, identity TEXT NOT NULL, model TEXT NOT NULL, computed INTEGER NOT NULL,
-  error TEXT, warning TEXT, duration_s REAL, times BLOB, step_logits BLOB, level BLOB
+  error TEXT, warning TEXT, duration_s REAL, times BLOB, step_logits BLOB, level BLOB, song_vector BLOB
 ) WITHOUT ROWID
 """
 _RECORD = """
-INSERT INTO recordings VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?)
+INSERT INTO recordings VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (path) DO UPDATE SET identity = excluded.identity, model = excluded.model, computed = computed + 1,
   error = excluded.error, warning = excluded.warning, duration_s = excluded.duration_s, times = excluded.times,
-  step_logits = excluded.step_logits, level = excluded.level
+  step_logits = excluded.step_logits, level = excluded.level, song_vector = excluded.song_vector
 """
 
 
@@ -60,10 +61,11 @@ class Finished:
     times: bytes = b""
     step_logits: bytes = b""
     level: bytes = b""
+    song_vector: bytes | None = None
 
     @classmethod
-    def of_curve(cls, task: Task, curve: GenreCurve) -> Self:
-        """From a curve; the card stays behind."""
+    def of_curve(cls, task: Task, curve: GenreCurve, song_vector: NDArray[np.float32] | None = None) -> Self:
+        """From a curve and the vector of the recording as a whole; the card stays behind."""
         return cls(
             task,
             warning=curve.warning,
@@ -71,6 +73,7 @@ class Finished:
             times=np.asarray(curve.times, "<f8").tobytes(),
             step_logits=np.asarray(curve.step_logits, "<f4").tobytes(),
             level=np.asarray(curve.level, "<f8").tobytes(),
+            song_vector=None if song_vector is None else np.asarray(song_vector, "<f4").tobytes(),
         )
 
     def result(self, card: Card, path: Path) -> Result:
@@ -81,7 +84,8 @@ class Finished:
         times = np.frombuffer(self.times, "<f8")
         logits = np.frombuffer(self.step_logits, "<f4").reshape(len(times), len(card.genres))
         level = np.frombuffer(self.level, "<f8")
-        return Prediction(path, GenreCurve(card, times, logits, level, self.duration_s, self.warning))
+        vector = None if self.song_vector is None else np.frombuffer(self.song_vector, "<f4")
+        return Prediction(path, GenreCurve(card, times, logits, level, self.duration_s, self.warning), vector)
 
 
 class Journal:
@@ -112,6 +116,8 @@ class Journal:
             # A killed process loses nothing by this; only a power cut could, and then the last rows are computed again.
             self._table.execute("PRAGMA synchronous = OFF")
             self._table.execute(_TABLE)
+            if "song_vector" not in {row[1] for row in self._table.execute("PRAGMA table_info(recordings)")}:
+                self._table.execute("ALTER TABLE recordings ADD COLUMN song_vector BLOB")
         except sqlite3.OperationalError as error:
             reason = "another batch is using it: wait for it" if "locked" in str(error) else f"{error}: name another"
             raise GenreLibError(f"The journal {self.path} cannot be opened, {reason}.") from error
@@ -124,8 +130,11 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self._table.close()
 
-    def missing(self, recordings: Iterable[Path], *, retry: bool = False) -> list[Task]:
-        """Recordings that are not known as they are now, each once; with `retry` also those that had failed."""
+    def missing(self, recordings: Iterable[Path], *, retry: bool = False, with_vector: bool = False) -> list[Task]:
+        """Recordings that are not known as they are now, each once.
+
+        With `retry` also those that had failed; `with_vector` also those whose vector was not kept.
+        """
         tasks: dict[bytes, Task] = {}
         for recording in recordings:
             path = Path(os.path.abspath(recording))
@@ -134,7 +143,12 @@ class Journal:
                 continue
             known = self._known(key)
             identity = identity_of(path)
-            if known is None or known[0] != identity or (retry and known[1]):
+            if (
+                known is None
+                or known.identity != identity
+                or (retry and known.failed)
+                or (with_vector and not known.failed and not known.has_vector)
+            ):
                 tasks[key] = Task(path, identity)
         return list(tasks.values())
 
@@ -153,6 +167,7 @@ class Journal:
                     finished.times,
                     finished.step_logits,
                     finished.level,
+                    finished.song_vector,
                 ),
             )
         except sqlite3.OperationalError as error:
@@ -165,7 +180,7 @@ class Journal:
         """What is known about recordings, in their order and under the names given; the unknown are left out."""
         for recording in dict.fromkeys(recordings):
             row = self._table.execute(
-                "SELECT error, warning, duration_s, times, step_logits, level FROM recordings "
+                "SELECT error, warning, duration_s, times, step_logits, level, song_vector FROM recordings "
                 "WHERE path = ? AND model = ?",
                 (os.fsencode(os.path.abspath(recording)), self._model),
             ).fetchone()
@@ -177,11 +192,21 @@ class Journal:
         rows = self._table.execute("SELECT path, computed FROM recordings")
         return {Path(os.fsdecode(path)): int(computed) for path, computed in rows}
 
-    def _known(self, key: bytes) -> tuple[str, bool] | None:
+    def _known(self, key: bytes) -> _Known | None:
         row = self._table.execute(
-            "SELECT identity, error IS NOT NULL FROM recordings WHERE path = ? AND model = ?", (key, self._model)
+            "SELECT identity, error IS NOT NULL, song_vector IS NOT NULL FROM recordings WHERE path = ? AND model = ?",
+            (key, self._model),
         ).fetchone()
-        return None if row is None else (str(row[0]), bool(row[1]))
+        return None if row is None else _Known(str(row[0]), bool(row[1]), bool(row[2]))
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is known of a recording without reading its answer."""
+
+    identity: str
+    failed: bool
+    has_vector: bool
 
 
 def identity_of(path: Path) -> str:

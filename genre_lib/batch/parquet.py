@@ -4,6 +4,9 @@ Columns of `write_rows` (as in CSV): path (string), state (string: music, unsure
 silence), probability (double, of that genre), duration_s (double), one column for each genre (double, the belief about
 the whole recording), error (string); a recording without an answer has nulls in all but path and error.
 
+Columns of `write_embeddings`: path, state and genre (string), duration_s (double), embedding (list of float of fixed
+length: the recording's vector); recordings without an answer have no row. Its metadata say which network it is of.
+
 Columns of `write_curves`: path (string), time_s (double, centre of what the step heard), state (string), level_dbfs
 (float), one column for each genre (float).
 """
@@ -19,6 +22,7 @@ from typing import Any
 
 from genre_lib.batch.predict import Prediction, Result
 from genre_lib.bundle.card import Card
+from genre_lib.bundle.files import LITERT
 from genre_lib.errors import MissingDependencyError, ParameterError
 from genre_lib.utils.atomic import replaced_file
 from genre_lib.utils.extras import needs
@@ -52,6 +56,32 @@ def write_curves(results: Iterable[Result], path: str | Path, card: Card) -> int
     schema = arrow.schema([*fields, *((genre, small) for genre in card.genres)])
     answered = (result for result in results if isinstance(result, Prediction))
     return _write(answered, Path(path), _with_model(schema, card), _CURVES_AT_ONCE, _step_columns)
+
+
+def write_embeddings(results: Iterable[Result], path: str | Path, card: Card, n_features: int) -> int:
+    """Write one row a recording that has a vector, and return how many. Raises as `write_rows`."""
+    arrow = _pyarrow()
+    text = arrow.string()
+    fields = [("path", text), ("state", text), ("genre", text), ("duration_s", arrow.float64())]
+    schema = arrow.schema([*fields, ("embedding", arrow.list_(arrow.float32(), n_features))])
+    schema = schema.with_metadata({"model": f"{card.name} {card.version}", "network": network_of(card)})
+    kept = (r for r in results if isinstance(r, Prediction) and r.song_vector is not None)
+    return _write(kept, Path(path), schema, _ROWS_AT_ONCE, _embedding_columns)
+
+
+def network_of(card: Card) -> str:
+    """What tells whose features two embeddings are of: only those of one network can be compared."""
+    return card.files[LITERT].sha256
+
+
+def _embedding_columns(results: list[Result], names: list[str]) -> dict[str, list[Any]]:
+    rows = []
+    for result in results:
+        assert isinstance(result, Prediction)
+        answer = result.curve.answer()
+        row = {"path": printable(str(result.path)), "state": answer.state, "genre": answer.genre}
+        rows.append(row | {"duration_s": result.curve.duration_s, "embedding": result.song_vector})
+    return {name: [row[name] for row in rows] for name in names}
 
 
 def _row_columns(results: list[Result], names: list[str]) -> dict[str, list[Any]]:

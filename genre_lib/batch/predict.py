@@ -11,6 +11,9 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from genre_lib.audio.decoding import AUDIO_EXTENSIONS
 from genre_lib.errors import AudioError, GenreLibError
 from genre_lib.executors import Executor, Failure, Progress
@@ -26,10 +29,13 @@ class Prediction:
     ----------
     path : Path
     curve : GenreCurve
+    song_vector : np.ndarray [shape=(n_features,)] or None
+        `Embedding.song`, where a batch kept it.
     """
 
     path: Path
     curve: GenreCurve
+    song_vector: NDArray[np.float32] | None = None
 
     def to_dict(self, *, with_curve: bool = False) -> dict[str, Any]:
         """Plain JSON values: path, genre, state, probabilities, duration_s and, if asked for, the curve."""

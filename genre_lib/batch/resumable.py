@@ -20,6 +20,7 @@ def predict_into(
     model: str | Path | None = None,
     executor: Executor | None = None,
     retry: bool = False,
+    with_vector: bool = False,
     progress: Progress | None = None,
 ) -> Iterator[Result]:
     """Hear the recordings that the journal does not know as they are now.
@@ -34,6 +35,8 @@ def predict_into(
         By default this process.
     retry : bool
         Also hear again what had failed.
+    with_vector : bool
+        Also hear again what was kept without its vector, by an earlier version.
     progress : callable, optional
         Called with (recordings known, recordings in all).
 
@@ -47,7 +50,7 @@ def predict_into(
     GenreLibError
         The model, or the machine, failed and not a recording; what is done is kept.
     """
-    tasks = journal.missing(recordings, retry=retry)
+    tasks = journal.missing(recordings, retry=retry, with_vector=with_vector)
     n_all = len(set(recordings))
     before = n_all - len(tasks)
     # Workers of a cluster stand in other folders.
@@ -67,9 +70,13 @@ def predict_into(
 
 
 def hear(task: Task, model: Path | None) -> Finished:
-    """One recording's curve, or why there is none; runs in workers."""
+    """One recording's curve and vector, or why there is none; runs in workers."""
+    heard = model_of_process(model)
     try:
-        return Finished.of_curve(task, model_of_process(model).curve(task.path))
+        if not heard.n_features:
+            return Finished.of_curve(task, heard.curve(task.path))
+        curve, embedding = heard.curve_and_embedding(task.path)
+        return Finished.of_curve(task, curve, embedding.song)
     except AudioError as error:
         return Finished(task, error=str(error))
 

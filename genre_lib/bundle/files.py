@@ -18,6 +18,7 @@ from genre_lib.utils.atomic import write_text
 CARD = "card.json"
 KERAS = "model.keras"
 LITERT = "model.tflite"
+ONNX = "model.onnx"
 TFJS = "tfjs/model.json"
 MEL = "mel.bin"
 GOLDEN = "golden.json"

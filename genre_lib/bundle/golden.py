@@ -16,7 +16,10 @@ from genre_lib.audio.front_end import FrontEnd
 from genre_lib.errors import BundleError
 
 LOG_MEL_TOLERANCE_DB = 0.02
+# For front ends that compute in float64.
+PRECISE_LOG_MEL_TOLERANCE_DB = 1e-3
 PROBABILITY_TOLERANCE = 1e-4
+EMBEDDING_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,12 +35,15 @@ class Golden:
     step_logits : np.ndarray [shape=(n_steps, n_genres)]
     clip_logits : np.ndarray [shape=(n_genres,)]
         By Keras from `log_mel`.
+    step_features : np.ndarray [shape=(n_steps, n_features)] or None
+        Likewise; None in bundles that were made without.
     """
 
     signal: NDArray[np.int16]
     log_mel: NDArray[np.float32]
     step_logits: NDArray[np.float32]
     clip_logits: NDArray[np.float32]
+    step_features: NDArray[np.float32] | None = None
 
     @property
     def samples(self) -> NDArray[np.float32]:
@@ -46,14 +52,17 @@ class Golden:
 
     def to_json(self) -> str:
         """golden.json's content: little-endian arrays in base64."""
-        return json.dumps({field.name: _pack(getattr(self, field.name)) for field in fields(self)}, indent=1) + "\n"
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return json.dumps({name: _pack(value) for name, value in values.items() if value is not None}, indent=1) + "\n"
 
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read golden.json; BundleError if it is damaged."""
         try:
             values = json.loads(path.read_text("utf-8"))
-            return cls(**{field.name: _unpack(values[field.name]) for field in fields(cls)})
+            optional = {field.name for field in fields(cls) if field.default is None}
+            names = [field.name for field in fields(cls) if field.name in values or field.name not in optional]
+            return cls(**{name: _unpack(values[name]) for name in names})
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise BundleError(f"{path} cannot be read ({error}): make the bundle again.") from error
 
@@ -64,11 +73,27 @@ def log_mel_error(golden: Golden, front_end: FrontEnd, filter_bank: NDArray[np.f
     return float(np.abs(log_mel - golden.log_mel).max())
 
 
-def probability_error(golden: Golden, step_logits: NDArray[np.floating]) -> float:
-    """Largest difference in step probability from the golden outputs; infinite if the shapes differ."""
-    if step_logits.shape != golden.step_logits.shape:
+def probability_error(
+    golden: Golden, step_logits: NDArray[np.floating], clip_logits: NDArray[np.floating] | None = None
+) -> float:
+    """Largest difference in the probability of a step, or of the clip; infinite if the shapes differ."""
+    pairs = [(step_logits, golden.step_logits)]
+    if clip_logits is not None:
+        pairs.append((clip_logits, golden.clip_logits))
+    if any(ours.shape != expected.shape for ours, expected in pairs):
         return float("inf")
-    return float(np.abs(softmax(step_logits, axis=-1) - softmax(golden.step_logits, axis=-1)).max())
+    return max(float(np.abs(softmax(ours, axis=-1) - softmax(expected, axis=-1)).max()) for ours, expected in pairs)
+
+
+def embedding_error(golden: Golden, step_features: NDArray[np.floating]) -> float:
+    """Largest difference in a step feature from the golden ones, which it must have, as a share of the largest above 1.
+
+    Infinite if the shapes differ.
+    """
+    assert golden.step_features is not None
+    if step_features.shape != golden.step_features.shape:
+        return float("inf")
+    return float(np.abs(step_features - golden.step_features).max() / max(1.0, np.abs(golden.step_features).max()))
 
 
 def _pack(values: NDArray[Any]) -> dict[str, Any]:

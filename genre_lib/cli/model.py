@@ -1,4 +1,4 @@
-"""`genre model`: look at a bundle, check it, or export one from a run."""
+"""`genre model`: look at a bundle, check it, make it anew, or export one from a run."""
 
 from __future__ import annotations
 
@@ -17,14 +17,17 @@ def add(commands: Any) -> None:
     export = add_command(group, "export", _export, "write the bundle of a run, or of the best run of a sweep")
     export.add_argument("folder", metavar="RUN", help="a run's folder, or a folder of runs such as a sweep's")
     export.add_argument("--out", metavar="FOLDER", help="where to (default: bundle/ in the run)")
-    for parser in (check, info):
+    rebuild = add_command(group, "rebuild", _rebuild, "make a bundle's exported files anew from its model.keras")
+    rebuild.add_argument("--out", metavar="FOLDER", help="where to (default: in its place)")
+    rebuild.add_argument("--network", metavar="FILE", help="another Keras file instead, that fits the card")
+    for parser in (check, info, rebuild):
         parser.add_argument("bundle", nargs="?", metavar="BUNDLE", help="default: the pretrained one")
     info.add_argument("--json", action="store_true", help="the card itself")
 
 
 def _check(options: argparse.Namespace) -> int:
     from genre_lib.bundle.files import open_bundle
-    from genre_lib.export.write_bundle import check_bundle
+    from genre_lib.export.runtime_checks import check_bundle
 
     bundle = open_bundle(options.bundle)
     checks = check_bundle(bundle)
@@ -43,6 +46,14 @@ def _export(options: argparse.Namespace) -> int:
 
     bundle = export_best(options.folder, options.out)
     print(bundle.folder)
+    return 0
+
+
+def _rebuild(options: argparse.Namespace) -> int:
+    from genre_lib.bundle.resources import pretrained_folder
+    from genre_lib.export.write_bundle import rebuild_bundle
+
+    print(rebuild_bundle(options.bundle or pretrained_folder(), out=options.out, network=options.network).folder)
     return 0
 
 

@@ -51,10 +51,10 @@ def reference_log_mel(samples: NDArray[np.floating], front_end: FrontEnd) -> NDA
 
 
 def make_golden(
-    front_end: FrontEnd, network: Callable[[NDArray[np.float32]], tuple[NDArray[np.float32], NDArray[np.float32]]]
+    front_end: FrontEnd, network: Callable[[NDArray[np.float32]], dict[str, NDArray[np.float32]]]
 ) -> Golden:
-    """Golden values for a front end and a network that returns step and clip logits for (n_frames, n_mels)."""
+    """Golden values for a front end and a network that returns its outputs by name for (n_frames, n_mels)."""
     signal = golden_signal(front_end.sample_rate)
     log_mel = reference_log_mel(signal / 32768, front_end)
-    step_logits, clip_logits = network(log_mel)
-    return Golden(signal, log_mel, step_logits, clip_logits)
+    outputs = network(log_mel)
+    return Golden(signal, log_mel, outputs["step_logits"], outputs["clip_logits"], outputs.get("step_features"))

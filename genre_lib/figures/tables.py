@@ -12,7 +12,7 @@ from genre_lib.evaluation.scores import Evaluation
 if TYPE_CHECKING:
     import pandas as pd
 
-    from genre_lib.export.write_bundle import RuntimeCheck
+    from genre_lib.export.runtime_checks import RuntimeCheck
     from genre_lib.runs.pipeline.cross_validation import Validation
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +12,10 @@ from numpy.typing import NDArray
 from genre_lib.audio.decoding import AudioReader, to_mono
 from genre_lib.bundle.card import Card
 from genre_lib.bundle.files import LITERT, Bundle, open_bundle
-from genre_lib.bundle.timing import Timing
-from genre_lib.errors import AudioError, BundleError
+from genre_lib.errors import AudioError
 from genre_lib.inference.curve import FLOOR_DBFS, GenreCurve, step_levels, step_times
-from genre_lib.utils.quiet import quiet_native_stderr
-
-# Frames a run of the network: about half a minute, so that memory does not grow with the recording.
-_BLOCK_FRAMES = 384
+from genre_lib.inference.embedding import Embedding
+from genre_lib.inference.network import LiteRtNetwork, Network, StepStream
 
 
 def load_model(path: str | Path | None = None) -> GenreModel:
@@ -62,6 +59,11 @@ class GenreModel:
         """What the bundle says of itself."""
         return self.bundle.card
 
+    @property
+    def n_features(self) -> int:
+        """Numbers of an embedding; 0 for a bundle that was made without."""
+        return self._network.n_features
+
     def curve(self, source: str | Path | NDArray[np.generic], sample_rate: int | None = None) -> GenreCurve:
         """The genre curve of a recording.
 
@@ -77,13 +79,41 @@ class GenreModel:
         AudioError
             The recording cannot be decoded or is too short for one step.
         """
-        if isinstance(source, str | Path):
-            with AudioReader(source, self.card.front_end.sample_rate) as reader:
-                return self._curve_of_blocks(reader, str(source), reader)
-        if sample_rate is None:
-            raise AudioError("The sample rate of the samples is missing: give sample_rate in Hz.")
-        samples = to_mono(source, sample_rate, self.card.front_end.sample_rate)
-        return self._curve_of_blocks([samples], "The recording")
+        return self._curve(self._heard(source, sample_rate, self._network))
+
+    def embed(self, source: str | Path | NDArray[np.generic], sample_rate: int | None = None) -> Embedding:
+        """What the network hears in a recording before it names genres: numbers for every step, and for the whole.
+
+        Parameters
+        ----------
+        source, sample_rate
+            As for `curve`.
+
+        Raises
+        ------
+        AudioError
+            The recording cannot be decoded or is too short for one step.
+        BundleError
+            The bundle was made without step features.
+
+        Examples
+        --------
+        >>> import genre_lib
+        >>> noise = np.random.default_rng(0).normal(0, 0.1, 10 * 22050)
+        >>> embedding = genre_lib.load_model().embed(noise, 22050)
+        >>> embedding.step_features.shape, embedding.song.shape
+        ((32, 160), (160,))
+        """
+        return self.curve_and_embedding(source, sample_rate)[1]
+
+    def curve_and_embedding(
+        self, source: str | Path | NDArray[np.generic], sample_rate: int | None = None
+    ) -> tuple[GenreCurve, Embedding]:
+        """Both answers of `curve` and `embed` for the price of one."""
+        heard = self._heard(source, sample_rate, self._network.with_features)
+        logits, features = np.split(heard.steps, [len(self.card.genres)], axis=1)
+        curve = self._curve(replace(heard, steps=logits))
+        return curve, Embedding(curve.times, features, curve.silent, curve.duration_s)
 
     def curve_from_log_mel(
         self, log_mel: NDArray[np.floating], frame_power: NDArray[np.floating] | None = None
@@ -115,27 +145,42 @@ class GenreModel:
         duration_s = front_end.n_samples(len(log_mel)) / front_end.sample_rate
         return GenreCurve(self.card, step_times(self.card, len(log_mel)), logits, level, duration_s)
 
-    def _curve_of_blocks(
-        self, blocks: Iterable[NDArray[np.float32]], name: str, reader: AudioReader | None = None
-    ) -> GenreCurve:
-        front_end = self.card.front_end
+    def _heard(self, source: str | Path | NDArray[np.generic], sample_rate: int | None, network: Network) -> _Heard:
+        if isinstance(source, str | Path):
+            with AudioReader(source, self.card.front_end.sample_rate) as reader:
+                return self._heard_in_blocks(reader, str(source), network, reader)
+        if sample_rate is None:
+            raise AudioError("The sample rate of the samples is missing: give sample_rate in Hz.")
+        samples = to_mono(source, sample_rate, self.card.front_end.sample_rate)
+        return self._heard_in_blocks([samples], "The recording", network)
+
+    def _heard_in_blocks(
+        self,
+        blocks: Iterable[NDArray[np.float32]],
+        name: str,
+        network: Network,
+        reader: AudioReader | None = None,
+    ) -> _Heard:
         counter = _SampleCounter(blocks)
-        steps = StepStream(self._network, self.card.timing)
-        logits: list[NDArray[np.float32]] = []
+        stream = StepStream(network, self.card.timing)
+        steps: list[NDArray[np.float32]] = []
         power: list[NDArray[np.float32]] = []
-        for log_mel, frame_power in front_end.stream(counter, filter_bank=self._filter_bank):
-            logits.extend(steps.push(log_mel))
+        for log_mel, frame_power in self.card.front_end.stream(counter, filter_bank=self._filter_bank):
+            steps.extend(stream.push(log_mel))
             power.append(frame_power)
-        n_frames = sum(map(len, power))
-        self._check_length(n_frames, counter.n_samples, name)
-        logits.extend(steps.finish())
+        self._check_length(sum(map(len, power)), counter.n_samples, name)
+        steps.extend(stream.finish())
+        warning = reader.warning if reader is not None else None
+        return _Heard(np.concatenate(steps), np.concatenate(power), counter.n_samples, warning)
+
+    def _curve(self, heard: _Heard) -> GenreCurve:
         return GenreCurve(
             self.card,
-            step_times(self.card, n_frames),
-            np.concatenate(logits),
-            step_levels(self.card, np.concatenate(power)),
-            counter.n_samples / front_end.sample_rate,
-            reader.warning if reader is not None else None,
+            step_times(self.card, len(heard.power)),
+            heard.steps,
+            step_levels(self.card, heard.power),
+            heard.n_samples / self.card.front_end.sample_rate,
+            heard.warning,
         )
 
     def _check_length(self, n_frames: int, n_samples: int, name: str) -> None:
@@ -146,90 +191,14 @@ class GenreModel:
             )
 
 
-class LiteRtNetwork:
-    """A LiteRT network with a variable time axis.
+@dataclass(frozen=True, eq=False)
+class _Heard:
+    """What a network said of a recording: values of each step, power of each frame."""
 
-    Raises
-    ------
-    BundleError
-        The file is not a network with the outputs that docs/bundle.md names.
-    """
-
-    def __init__(self, path: Path, n_genres: int) -> None:
-        from ai_edge_litert.interpreter import Interpreter
-
-        # One interpreter holds one set of tensors, and visitors of a dashboard share the model.
-        self._lock = threading.Lock()
-        try:
-            # LiteRT announces its delegate on standard error, which is for errors.
-            with quiet_native_stderr():
-                self._interpreter = Interpreter(model_path=str(path), num_threads=1)
-                self._interpreter.allocate_tensors()
-            self._input = self._interpreter.get_input_details()[0]["index"]
-            # The order of outputs changes from one conversion to the next: only their rank tells them apart.
-            by_rank = {len(detail["shape"]): detail for detail in self._interpreter.get_output_details()}
-            self._output = by_rank[3]["index"]
-        except (ValueError, RuntimeError, KeyError, IndexError) as error:
-            raise BundleError(f"{path} is not a genre network for LiteRT ({error}): make the bundle again.") from error
-        if by_rank[3]["shape"][-1] != n_genres:
-            raise BundleError(f"{path} has {by_rank[3]['shape'][-1]} outputs for {n_genres} genres: make it again.")
-        self._n_frames = -1
-
-    def __call__(self, log_mel: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Step logits [shape=(n_steps, n_genres)] of `log_mel` [shape=(n_frames, n_mels)]."""
-        with self._lock:
-            if len(log_mel) != self._n_frames:
-                self._interpreter.resize_tensor_input(self._input, [1, *log_mel.shape])
-                self._interpreter.allocate_tensors()
-                self._n_frames = len(log_mel)
-            self._interpreter.set_tensor(self._input, np.ascontiguousarray(log_mel[None], np.float32))
-            self._interpreter.invoke()
-            return np.array(self._interpreter.get_tensor(self._output)[0])
-
-
-class StepStream:
-    """Runs a network over frames as they come, in blocks; the steps equal those of the whole recording."""
-
-    def __init__(self, network: LiteRtNetwork, timing: Timing, *, block_frames: int = _BLOCK_FRAMES) -> None:
-        self._network = network
-        self._timing = timing
-        self._block_frames = block_frames
-        self._pending: list[NDArray[np.float32]] = []
-        self._n_pending = 0
-        self._start = 0
-        self._next_step = 0
-
-    def push(self, log_mel: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
-        """Take frames; yield the steps of every full block."""
-        for at in range(0, len(log_mel), self._block_frames):
-            part = log_mel[at : at + self._block_frames]
-            self._pending.append(part)
-            self._n_pending += len(part)
-            if self._start + self._n_pending >= self._first_needed() + self._block_frames:
-                yield from self._run()
-
-    def finish(self) -> Iterator[NDArray[np.float32]]:
-        """Yield the steps of what is left."""
-        if self._n_pending:
-            yield from self._run()
-
-    def _first_needed(self) -> int:
-        """First frame that the next step hears."""
-        return max(0, self._next_step * self._timing.step_frames + self._timing.first_frame)
-
-    def _run(self) -> Iterator[NDArray[np.float32]]:
-        step_frames = self._timing.step_frames
-        frames = np.concatenate(self._pending)
-        n_steps = self._timing.n_steps(self._start + len(frames))
-        if n_steps > self._next_step:
-            logits = self._network(frames)
-            skip = self._next_step - self._start // step_frames
-            yield logits[skip : skip + n_steps - self._next_step]
-            self._next_step = n_steps
-        start = self._first_needed() // step_frames * step_frames
-        frames = frames[max(0, start - self._start) :]
-        self._start = max(self._start, start)
-        self._pending, self._n_pending = [frames], len(frames)
+    steps: NDArray[np.float32]
+    power: NDArray[np.float32]
+    n_samples: int
+    warning: str | None
 
 
 class _SampleCounter:

@@ -1,4 +1,4 @@
-"""Keras networks in files: opened in safe mode, and asked for their logits."""
+"""Keras networks in files: opened in safe mode, and asked for their outputs by name."""
 
 from __future__ import annotations
 
@@ -23,11 +23,20 @@ def load_keras(path: Path) -> Any:
         raise BundleError(f"{path} cannot be opened safely ({reason}): get or make the bundle again.") from error
 
 
-def keras_logits(model: Any, log_mel: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Step logits (n_steps, n_genres) and clip logits (n_genres,) of one log-mel (n_frames, n_mels)."""
+def keras_outputs(model: Any, log_mel: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+    """Outputs by name for one log-mel [shape=(n_frames, n_mels)], each without the axis of the batch."""
     outputs = model(np.asarray(log_mel, np.float32)[None], training=False)
-    values = [
-        np.asarray(output, np.float32)[0] for output in (outputs.values() if isinstance(outputs, dict) else outputs)
-    ]
-    by_rank = {value.ndim: value for value in values}
-    return by_rank[2], by_rank[1]
+    return {name: np.asarray(output, np.float32)[0] for name, output in outputs.items()}
+
+
+def with_step_features(model: Any) -> Any:
+    """The same network, which also tells `step_features` (batch, steps, n_features), what its logits are read from.
+
+    A network without a layer of that name stays as it is.
+    """
+    from genre_lib.networks.tensorflow_setup import keras
+
+    if "step_features" in model.output or "step_features" not in {layer.name for layer in model.layers}:
+        return model
+    features = model.get_layer("step_features").output
+    return keras.Model(model.input, {**model.output, "step_features": features}, name=model.name)

@@ -8,7 +8,8 @@ import sys
 from genre_lib.errors import MissingDependencyError
 
 _EXTRAS = {
-    "train": ("keras", "librosa", "pandas", "pyarrow", "tensorflow", "tensorflowjs"),
+    "train": ("keras", "librosa", "onnx", "pandas", "pyarrow", "tensorflow", "tensorflowjs", "tf2onnx"),
+    "onnx": ("onnxruntime",),
     "notebooks": (
         "IPython",
         "anywidget",

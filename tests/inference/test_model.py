@@ -12,7 +12,7 @@ import soundfile
 import genre_lib
 from genre_lib.audio.decoding import load_audio
 from genre_lib.errors import AudioError
-from genre_lib.inference.model import StepStream
+from genre_lib.inference.network import StepStream
 from tests.conftest import write_song
 
 

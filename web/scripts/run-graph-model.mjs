@@ -28,15 +28,18 @@ setWasmPaths(`${path.dirname(require.resolve("@tensorflow/tfjs-backend-wasm"))}/
 await tf.setBackend("wasm");
 await tf.ready();
 
-const model = await loadGraphModel({ load: readArtifacts });
+const artifacts = await readArtifacts();
+const model = await loadGraphModel({ load: async () => artifacts });
 const result = goldenPath === "--time" ? await timed(Number(process.argv[4])) : await golden();
 process.stdout.write(JSON.stringify(result));
 
 async function golden() {
   const { shape, base64 } = JSON.parse(await readFile(goldenPath, "utf8")).log_mel;
   const bytes = Uint8Array.from(Buffer.from(base64, "base64"));
-  const { steps, clip } = run(tf.tensor(new Float32Array(bytes.buffer), [1, ...shape]));
-  return { step_logits: (await steps.array())[0], clip_logits: (await clip.array())[0] };
+  const outputs = run(tf.tensor(new Float32Array(bytes.buffer), [1, ...shape]), Object.keys(artifacts.signature.outputs));
+  const values = {};
+  for (const [name, tensor] of outputs) values[name] = (await tensor.array())[0];
+  return values;
 }
 
 async function timed(nFrames) {
@@ -45,17 +48,14 @@ async function timed(nFrames) {
   const times = [];
   for (let i = 0; i < 6; i += 1) {
     const began = performance.now();
-    await run(logMel).steps.data();
+    await run(logMel, ["step_logits"]).get("step_logits").data();
     times.push((performance.now() - began) / 1000);
   }
   return { median_s: times.slice(1).sort((a, b) => a - b)[2] };
 }
 
-// The order of outputs changes from one conversion to the next: only their rank tells them apart.
-function run(logMel) {
-  const outputs = [model.predict(logMel)].flat();
-  return {
-    steps: outputs.find((output) => output.rank === 3),
-    clip: outputs.find((output) => output.rank === 2),
-  };
+// The order of outputs changes from one conversion to the next; the signature has their names.
+function run(logMel, names) {
+  const tensors = [model.execute(logMel, names.map((name) => artifacts.signature.outputs[name].name))].flat();
+  return new Map(names.map((name, i) => [name, tensors[i]]));
 }

@@ -10,7 +10,9 @@ from genre_lib.audio.front_end import FrontEnd
 from genre_lib.bundle.card import BySpan, Card
 from genre_lib.bundle.files import Bundle
 from genre_lib.bundle.resources import resolve
-from genre_lib.export.write_bundle import RuntimeCheck, WeightType, write_bundle
+from genre_lib.export.conversion import WeightType
+from genre_lib.export.runtime_checks import RuntimeCheck
+from genre_lib.export.write_bundle import write_bundle
 from genre_lib.networks.receptive_field import timing_of
 from genre_lib.runs.pipeline.assess import Assessment
 from genre_lib.runs.pipeline.prepare import about
@@ -96,7 +98,7 @@ def summary_of_export(bundle: Bundle, checks: list[RuntimeCheck]) -> dict[str, A
     return {
         "bytes": sum(entry.size for entry in bundle.card.files.values()),
         "tfjs_bytes": sum(entry.size for name, entry in bundle.card.files.items() if name.startswith("tfjs/")),
-        "differences": {check.runtime: check.error for check in checks},
+        "differences": {f"{check.runtime} ({check.unit})": check.error for check in checks},
     }
 
 

@@ -14,7 +14,7 @@ export interface GraphArtifacts {
 export interface ModelJson {
   readonly format?: string;
   readonly modelTopology: object;
-  readonly signature?: object;
+  readonly signature?: { readonly outputs?: Readonly<Record<string, { readonly name: string }>> };
   readonly weightsManifest: readonly { readonly paths: readonly string[]; readonly weights: readonly object[] }[];
 }
 
@@ -29,7 +29,12 @@ export async function startBackend(paths: Record<string, string>): Promise<void>
 }
 
 export class GenreNetwork {
-  private constructor(private readonly model: GraphModel, readonly nMels: number, readonly nGenres: number) {}
+  private constructor(
+    private readonly model: GraphModel,
+    private readonly stepsNode: string | undefined,
+    readonly nMels: number,
+    readonly nGenres: number,
+  ) {}
 
   /** @throws BundleError if the graph cannot be loaded */
   static async load(artifacts: GraphArtifacts, nMels: number, nGenres: number): Promise<GenreNetwork> {
@@ -44,7 +49,7 @@ export class GenreNetwork {
           weightData: weights,
         }) as never,
       });
-      return new GenreNetwork(model, nMels, nGenres);
+      return new GenreNetwork(model, topology.signature?.outputs?.["step_logits"]?.name, nMels, nGenres);
     } catch (error) {
       throw new BundleError(`This model's network could not be loaded: ${describe(error)}`);
     }
@@ -59,9 +64,9 @@ export class GenreNetwork {
     const input = tensor3d(logMel, [1, nFrames, this.nMels]);
     let outputs: Tensor[] = [];
     try {
-      const result = this.model.execute(input) as Tensor | Tensor[];
+      const result = this.model.execute(input, this.stepsNode) as Tensor | Tensor[];
       outputs = Array.isArray(result) ? result : [result];
-      // The order of the outputs changes from one conversion to the next; their rank does not.
+      // Named in the signature of every bundle that Python writes. Where a graph has none, only their rank tells its outputs apart.
       const steps = outputs.find((output) => output.rank === 3);
       if (!steps || steps.shape[2] !== this.nGenres) {
         const shapes = outputs.map((output) => `(${output.shape.join(", ")})`).join(" and ");

@@ -1,0 +1,133 @@
+"""Songs that sound alike to a network: the nearest of a collection by the angle between their vectors.
+
+Plain cosine: on real clips whitening found fewer songs of the same genre, and centring no more (docs/embeddings.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genre_lib.batch.parquet import network_of, printable
+from genre_lib.bundle.card import Card
+from genre_lib.errors import ParameterError
+from genre_lib.utils.extras import require
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A song that is near another.
+
+    Attributes
+    ----------
+    path : str
+    similarity : float [-1 to 1]
+        Cosine of the angle between the two vectors.
+    genre : str or None
+        What the model names it; None where it is unsure.
+    """
+
+    path: str
+    similarity: float
+    genre: str | None
+
+
+class SongCollection:
+    """Vectors of many songs, ready to be searched: 100,000 take 64 MB and some milliseconds.
+
+    Parameters
+    ----------
+    paths : sequence of str
+    vectors : np.ndarray [shape=(n_songs, n_features)]
+    genres : sequence of str or None
+
+    Examples
+    --------
+    >>> songs = SongCollection(["a.mp3", "b.mp3"], np.array([[1.0, 0.0], [0.6, 0.8]]), ["jazz", None])
+    >>> [(song.path, round(song.similarity, 2)) for song in songs.nearest(np.array([0.0, 1.0]), 1)]
+    [('b.mp3', 0.8)]
+    """
+
+    def __init__(self, paths: list[str], vectors: NDArray[np.floating], genres: list[str | None]) -> None:
+        self.paths = paths
+        self.genres = genres
+        self._directions = _directions(np.asarray(vectors, np.float32))
+
+    @classmethod
+    def load(cls, path: str | Path, card: Card) -> Self:
+        """Read what `genre embed` wrote.
+
+        Parameters
+        ----------
+        path : str or Path
+        card : Card
+            Of the model that what is searched for was heard by.
+
+        Raises
+        ------
+        ParameterError
+            It is no such file, or another network's: their numbers have nothing to do with each other.
+        MissingDependencyError
+            There is no pyarrow.
+        """
+        require("pyarrow", what="Parquet")
+        try:
+            table = import_module("pyarrow.parquet").read_table(path)
+            paths, genres = table["path"].to_pylist(), table["genre"].to_pylist()
+            states = table["state"].to_pylist()
+            embeddings = table["embedding"].combine_chunks()
+            vectors = embeddings.flatten().to_numpy().reshape(len(table), embeddings.type.list_size)
+            network = table.schema.metadata[b"network"].decode()
+        # A missing file, another file, and another table: pyarrow's errors are OSError and ValueError too.
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ParameterError(
+                f"{path} is no file of embeddings: make one with `genre embed FOLDER --out`."
+            ) from error
+        if network != network_of(card):
+            raise ParameterError(
+                f"{path} was made with another model than {card.name} {card.version}: name that one with --model, or "
+                "run `genre embed` again."
+            )
+        named = [genre if state == "music" else None for genre, state in zip(genres, states, strict=True)]
+        return cls(paths, vectors, named)
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def nearest(self, vector: NDArray[np.floating], n: int = 10, *, but: str | Path | None = None) -> list[Neighbour]:
+        """The songs whose vectors point most nearly where `vector` does, nearest first.
+
+        Parameters
+        ----------
+        vector : np.ndarray [shape=(n_features,)]
+        n : int > 0
+        but : str or Path, optional
+            A song of the collection that is left out: the one that is searched for.
+        """
+        similarity = self._directions @ _directions(np.asarray(vector, np.float32)[None])[0]
+        left_out = None if but is None else _absolute(but)
+        if not len(similarity):
+            return []
+        # One more than asked for: one of them may be left out.
+        candidates = np.argpartition(-similarity, min(n, len(similarity) - 1))[: n + 1]
+        found = [
+            Neighbour(self.paths[i], float(similarity[i]), self.genres[i])
+            for i in sorted(candidates, key=lambda i: -similarity[i])
+            if left_out is None or _absolute(self.paths[i]) != left_out
+        ]
+        return found[:n]
+
+
+def _directions(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Vectors of length 1; silence, which has none, stays zero."""
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return vectors / np.where(lengths > 0, lengths, np.float32(1))
+
+
+def _absolute(path: str | Path) -> str:
+    return printable(str(Path(path).absolute()))

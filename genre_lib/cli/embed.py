@@ -1,0 +1,105 @@
+"""`genre embed` and `genre similar`: songs as vectors, and those that sound alike."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from itertools import chain
+from typing import Any
+
+from genre_lib.cli.options import (
+    add_command,
+    add_executor_options,
+    add_model_option,
+    chosen_executor,
+    progress,
+    say_error,
+)
+from genre_lib.errors import AudioError, BundleError, ParameterError
+
+
+def add(commands: Any) -> None:
+    """Add the commands."""
+    embed = add_command(
+        commands,
+        "embed",
+        _embed,
+        "what the network hears in each recording, as a table of vectors",
+        example="genre embed Music/ --out songs.parquet",
+    )
+    embed.add_argument("paths", nargs="+", metavar="PATH", help="recordings, or folders of them")
+    embed.add_argument("--out", metavar="FILE", required=True, help="Parquet with one row for each recording")
+    embed.add_argument("--journal", metavar="FILE", help="where results are kept (default: the output's name.journal)")
+    embed.add_argument("--retry", action="store_true", help="hear files again that could not be used before")
+    add_model_option(embed)
+    add_executor_options(embed)
+    similar = add_command(
+        commands,
+        "similar",
+        _similar,
+        "the songs of a table of vectors that sound most like one",
+        example="genre similar song.mp3 --in songs.parquet",
+    )
+    similar.add_argument("song", metavar="SONG", help="a recording")
+    similar.add_argument("--in", dest="table", metavar="FILE", required=True, help="what `genre embed` wrote")
+    similar.add_argument("-n", type=int, default=10, metavar="N", help="how many (default: %(default)s)")
+    similar.add_argument("--format", choices=["table", "json"], default="table", help="default: %(default)s")
+    add_model_option(similar)
+
+
+def _embed(options: argparse.Namespace) -> int:
+    from genre_lib.batch.journal import Journal
+    from genre_lib.batch.parquet import write_embeddings
+    from genre_lib.batch.predict import Unusable, model_of_process
+    from genre_lib.batch.resumable import find_all, predict_into
+    from genre_lib.utils.extras import require
+
+    require("pyarrow", what="Parquet")
+    model = model_of_process(options.model)
+    if not model.n_features:
+        raise BundleError(f"{model.bundle.folder} tells no features of its steps: use `genre model rebuild` first.")
+    recordings, unusable = find_all(options.paths)
+    with (
+        Journal(options.journal or f"{options.out}.journal", model.card) as journal,
+        chosen_executor(options) as executor,
+    ):
+        news = predict_into(
+            journal,
+            recordings,
+            model=options.model,
+            executor=executor,
+            retry=options.retry,
+            with_vector=True,
+            progress=progress("heard"),
+        )
+        n_new = sum(1 for _ in news)
+        failed = [r for r in chain(unusable, journal.results(recordings)) if isinstance(r, Unusable)]
+        for result in failed:
+            say_error(result.error)
+        n_rows = write_embeddings(journal.results(recordings), options.out, model.card, model.n_features)
+    print(f"{options.out}: {n_rows} recordings, {n_new} heard now, {len(failed)} could not be used", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _similar(options: argparse.Namespace) -> int:
+    from genre_lib.batch.predict import model_of_process
+    from genre_lib.batch.similarity import SongCollection
+
+    if options.n < 1:
+        raise ParameterError(f"-n is {options.n}: give a number from 1 up.")
+    model = model_of_process(options.model)
+    songs = SongCollection.load(options.table, model.card)
+    vector = model.embed(options.song).song
+    if not vector.any():
+        raise AudioError(f"{options.song} is silent: there is nothing that another song could be like.")
+    found = songs.nearest(vector, options.n, but=options.song)
+    if options.format == "json":
+        for song in found:
+            print(json.dumps(asdict(song), ensure_ascii=False))
+        return 0
+    print(f"{'alike':>5}  {'genre':<10}  file")
+    for song in found:
+        print(f"{song.similarity:5.2f}  {song.genre or 'unsure':<10}  {song.path}")
+    return 0
