@@ -1,0 +1,150 @@
+"""WAV and AIFF: chunks, one of which is an ID3 tag; a WAV may also have its genre in a LIST of INFO."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from genre_lib.errors import TagError
+from genre_lib.tagging.formats import id3
+from genre_lib.tagging.formats.file_bytes import mapped, replace
+from genre_lib.tagging.formats.contents import Contents, Edit, cleaned, digest, named
+
+_ID3 = (b"id3 ", b"ID3 ")
+_SOUND = (b"data", b"SSND")
+_LONGEST = (1 << 32) - 1
+Order = Literal["little", "big"]
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A name, and where the data of it begins and ends; a byte of padding may follow."""
+
+    name: bytes
+    start: int
+    stop: int
+
+    @property
+    def next(self) -> int:
+        return self.stop + (self.stop - self.start) % 2
+
+
+def read(path: Path, *, audio: bool = True) -> Contents:
+    """See `Contents`."""
+    with mapped(path, whole=audio) as data:
+        _, chunks, end = _parse(data)
+        tag_chunk = _first(chunks, _ID3)
+        tag = data[tag_chunk.start : tag_chunk.stop] if tag_chunk else b""
+        genres, scores = id3.read_genres(tag) if id3.parse(tag) else ((), None)
+        info = _info(data, chunks)
+        parsed = id3.parse(tag)
+        rest = named(
+            [
+                *((frame.name, frame.raw) for frame in (parsed.frames if parsed else ()) if not _about_genre(frame)),
+                *(
+                    (f"chunk {c.name!r}", data[c.start : c.stop])
+                    for c in chunks
+                    if c.name not in (*_ID3, *_SOUND) and c.name != b"LIST"
+                ),
+                *((f"list {name!r}", value) for name, value in _lists(data, chunks) if name != b"IGNR"),
+                ("behind", data[end:]),
+            ]
+        )
+        sound = [data[c.start : c.stop] for c in chunks if c.name in _SOUND]
+        return Contents(digest(*sound) if audio else "", rest, genres or _texts(info.get(b"IGNR", b"")), scores)
+
+
+def write(path: Path, edit: Edit) -> None:
+    """Edit the ID3 chunk, or add one at the end; and the genre among INFO where it has one."""
+    with mapped(path) as data:
+        order, chunks, end = _parse(data)
+        chunk = _first(chunks, _ID3)
+        tag = id3.parse(data[chunk.start : chunk.stop]) if chunk else None
+        lists = [(c, bytes(data[c.start : c.stop])) for c in chunks if c.name == b"LIST"]
+    new = id3.edited(tag or id3.Tag(4, (), 0, True), edit)
+    new += bytes(len(new) % 2)
+    name = chunk.name if chunk else (_ID3[0] if order == "little" else _ID3[1])
+    # From behind, so that no place moves before it was used.
+    places = [((chunk.start - 8, min(chunk.next, end)) if chunk else (end, end), _chunk(name, new, order))]
+    if edit.genres is not None:
+        for c, body in lists:
+            changed = _with_info_genre(body, edit.genres)
+            if changed != body:
+                places.append(((c.start - 8, min(c.next, end)), _chunk(b"LIST", changed, order)))
+    for (start, stop), bytes_of_chunk in sorted(places, reverse=True):
+        replace(path, start, stop, bytes_of_chunk)
+        end += len(bytes_of_chunk) - (stop - start)
+    if end - 8 > _LONGEST:
+        raise TagError("it is longer than its format allows")
+    with path.open("r+b") as file:
+        file.seek(4)
+        file.write((end - 8).to_bytes(4, order))
+
+
+def _parse(data: memoryview) -> tuple[Order, list[Chunk], int]:
+    """The order of bytes, the chunks, and where the last one ends."""
+    order: Order = "big" if bytes(data[:4]) == b"FORM" else "little"
+    end = 8 + int.from_bytes(data[4:8], order)
+    if end > len(data) + 1 or end < 12:
+        raise TagError("its header names another length than the file has")
+    end = min(end, len(data))
+    chunks = list(_chunks(data, 12, end, order))
+    if not any(chunk.name in _SOUND for chunk in chunks):
+        raise TagError("it holds no sound where its header says")
+    return order, chunks, end
+
+
+def _chunks(data: memoryview | bytes, at: int, end: int, order: Order) -> list[Chunk]:
+    chunks = []
+    while at + 8 <= end:
+        start = at + 8
+        stop = start + int.from_bytes(data[at + 4 : start], order)
+        if stop > end:
+            raise TagError("one of its chunks is cut off")
+        chunks.append(Chunk(bytes(data[at : at + 4]), start, stop))
+        at = chunks[-1].next
+    return chunks
+
+
+def _lists(data: memoryview, chunks: list[Chunk]) -> list[tuple[bytes, bytes]]:
+    """What the LIST chunks of a WAV hold, by name; a list that is not of INFO whole."""
+    found = []
+    for chunk in chunks:
+        if chunk.name == b"LIST":
+            body = bytes(data[chunk.start : chunk.stop])
+            if body[:4] == b"INFO":
+                found += [(c.name, body[c.start : c.stop]) for c in _chunks(body, 4, len(body), "little")]
+            else:
+                found.append((body[:4], body))
+    return found
+
+
+def _info(data: memoryview, chunks: list[Chunk]) -> dict[bytes, bytes]:
+    return dict(_lists(data, chunks))
+
+
+def _with_info_genre(body: bytes, genres: tuple[str, ...]) -> bytes:
+    if body[:4] != b"INFO":
+        return body
+    parts = [body[:4]]
+    for c in _chunks(body, 4, len(body), "little"):
+        value = "; ".join(genres).encode() + b"\0" if c.name == b"IGNR" else body[c.start : c.stop]
+        parts.append(_chunk(c.name, value, "little"))
+    return b"".join(parts)
+
+
+def _chunk(name: bytes, data: bytes, order: Order) -> bytes:
+    return name + len(data).to_bytes(4, order) + data + bytes(len(data) % 2)
+
+
+def _first(chunks: list[Chunk], names: tuple[bytes, ...]) -> Chunk | None:
+    return next((chunk for chunk in chunks if chunk.name in names), None)
+
+
+def _about_genre(frame: id3.Frame) -> bool:
+    return id3.is_genre(frame) or id3.is_scores(frame)
+
+
+def _texts(value: bytes) -> tuple[str, ...]:
+    return cleaned([value.rstrip(b"\0").decode("utf-8", "replace")])
