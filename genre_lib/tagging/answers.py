@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from genre_lib.curve import GenreCurve
-from genre_lib.segments import segments
+from genre_lib.inference.curve import GenreCurve
+from genre_lib.inference.segments import segments
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from genre_lib.errors import ParameterError
-from genre_lib.yaml_text import load_yaml, parse_yaml
+from genre_lib.utils.yaml_text import load_yaml, parse_yaml
 
 # Between several genres in one tag; "/" only where the whole is unknown: Rap/Hip Hop is one name.
 _SEPARATORS = re.compile(r"\s*[;,|/\\]\s*")

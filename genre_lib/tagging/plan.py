@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from genre_lib.curve import GenreCurve
+from genre_lib.inference.curve import GenreCurve
 from genre_lib.errors import GenreLibError, ParameterError
 from genre_lib.tagging import formats
 from genre_lib.tagging.answers import Heard, heard_in

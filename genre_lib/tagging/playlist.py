@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genre_lib.errors import ParameterError
-from genre_lib.options import unknown_name
+from genre_lib.utils.options import unknown_name
 from genre_lib.tagging.answers import Heard
 
 

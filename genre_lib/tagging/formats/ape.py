@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genre_lib.errors import TagError
+from genre_lib.tagging.formats import id3
 from genre_lib.tagging.formats.file_bytes import mapped, replace
 from genre_lib.tagging.formats.contents import SCORES, Contents, Edit, cleaned, digest, named
 
@@ -130,5 +131,5 @@ def _is(item: Item, key: str) -> bool:
 
 
 def _no_id3v1(data: memoryview) -> None:
-    if bytes(data[-128:-125]) == b"TAG":
+    if id3.version_1(data):
         raise TagError("it ends with an ID3v1 tag, which does not belong into this format")

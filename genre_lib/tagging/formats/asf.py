@@ -36,7 +36,7 @@ def read(path: Path, *, audio: bool = True) -> Contents:
         if bytes(data[:16]) != _HEADER or not 30 <= size <= len(data):
             raise TagError("its header is damaged or cut off")
         rest = [
-            *((f"object {guid.hex()}", body) for guid, body in _objects(data[30:size])),
+            *((f"object {guid.hex()}", body) for guid, body in _objects(data[30:size], len(data))),
             *((name, _as_bytes(value)) for name, value in tags if name not in (_GENRE, SCORES)),
         ]
         genres = cleaned(value for name, value in tags if name == _GENRE)
@@ -56,11 +56,28 @@ def write(path: Path, edit: Edit) -> None:
         file.tags[_GENRE] = list(edit.genres)
     if edit.scores is not None:
         file.tags[SCORES] = [edit.scores]
+    old_size = path.stat().st_size
     file.save()
+    _correct_length(path, old_size)
 
 
-def _objects(data: memoryview) -> Iterator[tuple[bytes, bytes]]:
-    """The header's objects that are neither attributes nor padding, those of its extension too."""
+def _correct_length(path: Path, old_size: int) -> None:
+    """Name the new length in the file's properties, which mutagen does not: ffmpeg would guess the duration anew."""
+    with path.open("r+b") as file:
+        size = file.seek(0, 2)
+        file.seek(16)
+        head = file.read(int.from_bytes(file.read(8), "little") - 24)
+        at = head.find(_PROPERTIES) + 24 + _LENGTH.start
+        if at >= 24 + _LENGTH.start and int.from_bytes(head[at : at + 8], "little") == old_size:
+            file.seek(24 + at)
+            file.write(size.to_bytes(8, "little"))
+
+
+def _objects(data: memoryview, length: int) -> Iterator[tuple[bytes, bytes]]:
+    """The header's objects that are neither attributes nor padding, those of its extension too.
+
+    `length` is that of the whole file: where the properties name it, the number is left out.
+    """
     at = 0
     while at + 24 <= len(data):
         guid, size = bytes(data[at : at + 16]), int.from_bytes(data[at + 16 : at + 24], "little")
@@ -68,9 +85,11 @@ def _objects(data: memoryview) -> Iterator[tuple[bytes, bytes]]:
         if size < 24 or len(body) < size - 24:
             raise TagError("its header is damaged or cut off")
         if guid == _EXTENSION:
-            yield from _objects(body[22:])
+            yield from _objects(body[22:], length)
         elif guid == _PROPERTIES:
-            yield guid, bytes(body[: _LENGTH.start]) + bytes(body[_LENGTH.stop :])
+            is_right = int.from_bytes(body[_LENGTH], "little") == length
+            yield guid, bytes(body[: _LENGTH.start]) + (b"" if is_right else bytes(body[_LENGTH.start :]))
+            yield guid, bytes(body[_LENGTH.stop :])
         elif guid != _PADDING and guid not in _ATTRIBUTES:
             yield guid, bytes(body)
         at += size

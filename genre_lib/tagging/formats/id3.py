@@ -15,6 +15,7 @@ from genre_lib.errors import TagError
 from genre_lib.tagging.formats.contents import SCORES, Edit, cleaned
 
 HEADER = 10
+_V1 = 128
 _PADDING = 1024
 _UNSYNCHRONISED, _EXTENDED, _FOOTER = 0x80, 0x40, 0x10
 
@@ -81,7 +82,14 @@ def parse(data: bytes | memoryview) -> Tag | None:
     raise TagError("its ID3 tag is damaged")
 
 
-def edited(tag: Tag, edit: Edit, *, trailing: int = 0) -> bytes:
+def version_1(data: memoryview) -> bytes:
+    """The ID3v1 tag at the end of some bytes; empty where there is none."""
+    end = bytes(data[-_V1 - 3 :])
+    # The mark of an APEv2 tag can stand at the same place.
+    return end[3:] if end[3:6] == b"TAG" and end[:6] != b"APETAG" else b""
+
+
+def edited(tag: Tag, edit: Edit) -> bytes:
     """The tag with other genres, as long as before where that suffices, so that what follows stays where it is."""
     frames = [frame.raw for frame in others(tag, edit)]
     if edit.genres is not None:
@@ -92,8 +100,7 @@ def edited(tag: Tag, edit: Edit, *, trailing: int = 0) -> bytes:
     length = max(tag.size - HEADER, 0)
     if len(body) > length:
         length = len(body) + _PADDING
-    flags = 0
-    return b"ID3" + bytes((tag.version, 0, flags)) + _to_syncsafe(length) + body.ljust(length, b"\0")
+    return b"ID3" + bytes((tag.version, 0, 0)) + _to_syncsafe(length) + body.ljust(length, b"\0")
 
 
 def others(tag: Tag, edit: Edit) -> list[Frame]:

@@ -1,4 +1,8 @@
-"""WAV and AIFF: chunks, one of which is an ID3 tag; a WAV may also have its genre in a LIST of INFO."""
+"""WAV and AIFF: chunks, one of which is an ID3 tag.
+
+A WAV has its genre in a LIST of INFO too: that is what Windows and ffmpeg read there, while most players and taggers read
+ID3.
+"""
 
 from __future__ import annotations
 
@@ -61,17 +65,18 @@ def write(path: Path, edit: Edit) -> None:
         order, chunks, end = _parse(data)
         chunk = _first(chunks, _ID3)
         tag = id3.parse(data[chunk.start : chunk.stop]) if chunk else None
-        lists = [(c, bytes(data[c.start : c.stop])) for c in chunks if c.name == b"LIST"]
+        lists = [c for c in chunks if c.name == b"LIST"]
+        bytes_of_list = {c: bytes(data[c.start : c.stop]) for c in lists}
     new = id3.edited(tag or id3.Tag(4, (), 0, True), edit)
     new += bytes(len(new) % 2)
     name = chunk.name if chunk else (_ID3[0] if order == "little" else _ID3[1])
     # From behind, so that no place moves before it was used.
     places = [((chunk.start - 8, min(chunk.next, end)) if chunk else (end, end), _chunk(name, new, order))]
-    if edit.genres is not None:
-        for c, body in lists:
-            changed = _with_info_genre(body, edit.genres)
-            if changed != body:
-                places.append(((c.start - 8, min(c.next, end)), _chunk(b"LIST", changed, order)))
+    if edit.genres is not None and order == "little":
+        info = next((c for c in lists if bytes_of_list[c][:4] == b"INFO"), None)
+        place = (info.start - 8, min(info.next, end)) if info else (end, end)
+        body = bytes_of_list[info] if info else b"INFO"
+        places.append((place, _chunk(b"LIST", _with_info_genre(body, edit.genres), order)))
     for (start, stop), bytes_of_chunk in sorted(places, reverse=True):
         replace(path, start, stop, bytes_of_chunk)
         end += len(bytes_of_chunk) - (stop - start)
@@ -125,13 +130,9 @@ def _info(data: memoryview, chunks: list[Chunk]) -> dict[bytes, bytes]:
 
 
 def _with_info_genre(body: bytes, genres: tuple[str, ...]) -> bytes:
-    if body[:4] != b"INFO":
-        return body
-    parts = [body[:4]]
-    for c in _chunks(body, 4, len(body), "little"):
-        value = "; ".join(genres).encode() + b"\0" if c.name == b"IGNR" else body[c.start : c.stop]
-        parts.append(_chunk(c.name, value, "little"))
-    return b"".join(parts)
+    entries = [(c.name, body[c.start : c.stop]) for c in _chunks(body, 4, len(body), "little")]
+    kept = [_chunk(name, value, "little") for name, value in entries if name != b"IGNR"]
+    return b"".join([body[:4], *kept, _chunk(b"IGNR", "; ".join(genres).encode() + b"\0", "little")])
 
 
 def _chunk(name: bytes, data: bytes, order: Order) -> bytes:

@@ -10,14 +10,13 @@ from genre_lib.tagging.formats import ape, id3
 from genre_lib.tagging.formats.contents import Contents, Edit, cleaned, digest, named
 from genre_lib.tagging.formats.file_bytes import mapped, replace_front
 
-_V1 = 128
 _NO_GENRE = 255
 
 
 def read(path: Path, *, audio: bool = True) -> Contents:
     """See `Contents`."""
     with mapped(path, whole=audio) as data:
-        v1 = _v1(data)
+        v1 = id3.version_1(data)
         end = len(data) - len(v1)
         tag = id3.parse(data)
         start = tag.size if tag else 0
@@ -38,7 +37,7 @@ def read(path: Path, *, audio: bool = True) -> Contents:
 def write(path: Path, edit: Edit) -> None:
     """Edit the ID3v2 tag, and the genre in the other two where they are."""
     with mapped(path) as data:
-        v1 = _v1(data)
+        v1 = id3.version_1(data)
         tag = id3.parse(data)
         start = tag.size if tag else 0
         ape_tag = ape.parse(data[start : len(data) - len(v1)])
@@ -57,10 +56,6 @@ def _edit_behind(file: BinaryIO, ape_tag: ape.Tag | None, v1: bytes, edit: Edit)
     if v1:
         file.seek(-1, 2)
         file.write(bytes((_number_of(edit.genres or ()),)))
-
-
-def _v1(data: memoryview) -> bytes:
-    return bytes(data[-_V1:]) if len(data) >= _V1 and bytes(data[-_V1 : -_V1 + 3]) == b"TAG" else b""
 
 
 def _genres(v2: bytes, v1: bytes, ape_tag: ape.Tag | None) -> tuple[tuple[str, ...], str | None]:
