@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -68,17 +68,17 @@ class Audit:
     elsewhere: Counter[str] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
 
-    def add(self, path: Path, tag: tuple[str, ...], heard: Heard) -> None:
-        """Hold one file's tag against what was heard."""
-        found = contradiction(path, tag, heard, self.tree)
-        meaning = self.tree.meaning(tag, list(heard.probabilities))
+    def add(self, path: Path, tag: tuple[str, ...], heard: Heard | None, genres: Sequence[str]) -> None:
+        """Hold one file's tag against what was heard; None where that was not needed, see `can_judge`."""
+        meaning = self.tree.meaning(tag, genres)
         self.elsewhere.update(meaning.elsewhere)
         self.unknown.update(meaning.unknown)
+        found = None if heard is None else contradiction(path, tag, heard, self.tree)
         if not tag:
             self.untagged += 1
         elif found is not None:
             self.contradictions.append(found)
-        elif heard.named and heard.genre in meaning.genres:
+        elif heard is not None and heard.named and heard.genre in meaning.genres:
             self.agree += 1
         else:
             self.undecided += 1
@@ -112,21 +112,20 @@ class Audit:
 
 def contradiction(path: Path, tag: tuple[str, ...], heard: Heard, tree: GenreTree) -> Contradiction | None:
     """A file's contradiction; None where tag and belief go together, or one of them says too little."""
-    meaning = tree.meaning(tag, list(heard.probabilities))
-    if not heard.named or heard.genre is None or not meaning.genres or meaning.elsewhere or meaning.unknown:
+    genres = list(heard.probabilities)
+    if not heard.named or heard.genre is None or not can_judge(tag, genres, tree):
         return None
+    meaning = tree.meaning(tag, genres)
     of_tag = sum(heard.probabilities[genre] for genre in meaning.genres)
     if heard.genre in meaning.genres or of_tag >= _CLEARLY * heard.probability:
         return None
     return Contradiction(path, tag, meaning.genres, heard.genre, heard.probability, of_tag)
 
 
-def contradictions(items: Iterable[tuple[Path, tuple[str, ...], Heard]], tree: GenreTree) -> Audit:
-    """Hold many tags against what was heard."""
-    audit = Audit(tree)
-    for path, tag, heard in items:
-        audit.add(path, tag, heard)
-    return audit
+def can_judge(tag: tuple[str, ...], genres: Sequence[str], tree: GenreTree) -> bool:
+    """Whether hearing a file could contradict its tag: every name in it belongs to a genre of the model."""
+    meaning = tree.meaning(tag, genres)
+    return bool(meaning.genres) and not meaning.elsewhere and not meaning.unknown
 
 
 def _listed(names: Counter[str]) -> str:

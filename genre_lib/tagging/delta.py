@@ -1,7 +1,8 @@
 """The difference between two versions of a file, small enough to keep one for every song of a library.
 
-Made for what an edit of tags does: a stretch is replaced, what follows is shifted, and here and there a length, a place or
-a checksum changes. A difference is a row of stretches copied from the one version and of bytes that only the other has.
+Made for what an edit of tags does: a stretch is replaced, what follows is shifted, and here and there a length, a place
+or a checksum changes. A difference is a row of stretches copied from the one version and of bytes that only the other
+has.
 """
 
 from __future__ import annotations

@@ -95,7 +95,7 @@ class GenreTree:
         return GenreTree(self.above, {**self.spellings, **names})
 
     def _names(self, tag: Sequence[str], own: Mapping[str, str]) -> list[str]:
-        names = []
+        names: list[str] = []
         for text in tag:
             whole = key_of(text)
             known = whole in own or whole in self.above
@@ -126,10 +126,14 @@ def key_of(name: str) -> str:
     return re.sub(r"[\W_]+", "", re.sub(r"&|\+|\bn\b|'n'", "and", name.casefold()))
 
 
+def shipped_text() -> str:
+    """The genre tree that ships, as a file to edit."""
+    return files("genre_lib.tagging").joinpath("genre_tree.yaml").read_text("utf-8")
+
+
 @cache
 def _shipped() -> GenreTree:
-    text = files("genre_lib.tagging").joinpath("genre_tree.yaml").read_text("utf-8")
-    return _tree_of(parse_yaml(text), "genre_tree.yaml")
+    return _tree_of(parse_yaml(shipped_text()), "genre_tree.yaml")
 
 
 def _tree_of(content: Any, where: str) -> GenreTree:

@@ -9,14 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from genre_lib.inference.curve import GenreCurve
 from genre_lib.errors import GenreLibError, ParameterError
+from genre_lib.inference.curve import GenreCurve
 from genre_lib.tagging import formats
 from genre_lib.tagging.answers import Heard, heard_in
 from genre_lib.tagging.genre_tree import GenreTree
 
 # Of a recording's time, for a genre to be one of several.
 LEAST_SHARE = 0.2
+HAS_GENRE = "has a genre"
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,8 @@ class Rules:
     multi : bool
         Every genre that fills a fifth of the time, the longest first.
     least : float or None
-        Probability from which on a genre is written; by default the model's own threshold. What the model calls unsure is
-        never written.
+        Probability from which on a genre is written; by default the model's own threshold. What the model calls unsure
+        is never written.
     scores : bool
         Add the probabilities as the tag GENRE_SCORES, whatever is done about the genre.
     tree : GenreTree
@@ -96,14 +97,15 @@ def decide(path: Path, contents: formats.Contents, heard: Heard, rules: Rules) -
     return Step(path, contents.genres, heard, edit, note)
 
 
-def may_be_written(path: Path, rules: Rules) -> bool:
-    """Whether hearing a file could lead to anything; a file that cannot be read is heard, to be reported."""
-    if rules.replace or rules.scores:
-        return True
+def without_hearing(path: Path, rules: Rules) -> Step | None:
+    """The plan for a file that need not be heard: it has a genre already, or can have none."""
     try:
-        return not formats.read(path, audio=False).genres
-    except (GenreLibError, OSError):
-        return False
+        contents = formats.read(path, audio=False)
+    except (GenreLibError, OSError) as error:
+        return Step(path, note=str(error), failed=True)
+    if contents.genres and not rules.replace and not rules.scores:
+        return Step(path, contents.genres, note=HAS_GENRE)
+    return None
 
 
 def scores_text(heard: Heard) -> str:
@@ -136,7 +138,7 @@ def to_csv(steps: Iterable[Step]) -> Iterator[str]:
 def _why_not(tag: tuple[str, ...], heard: Heard, rules: Rules) -> str:
     """Why no genre is written; empty where one is."""
     if tag and not rules.replace:
-        return "has a genre"
+        return HAS_GENRE
     if heard.state == "silence":
         return "silence"
     if not heard.named:

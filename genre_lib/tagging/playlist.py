@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genre_lib.errors import ParameterError
-from genre_lib.utils.options import unknown_name
 from genre_lib.tagging.answers import Heard
+from genre_lib.utils.options import unknown_name
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,9 @@ def by_genre(songs: Iterable[Song], genre: str, *, least_share: float = 0.7) -> 
 def path_between(songs: Iterable[Song], first: str, last: str, *, length: int = 20) -> list[Song]:
     """A row of songs that leads from one genre to another, each once.
 
-    The belief about each song is a point; so are `length` stages, from all in the first genre to all in the last, in equal
-    steps. Songs are given to stages so that the sum of all distances is least (Hellinger's distance; the assignment
-    problem).
+    The belief about each song is a point; so are `length` stages, from all in the first genre to all in the last, in
+    equal steps. Songs are given to stages so that the sum of all distances is least (Hellinger's distance; the
+    assignment problem).
 
     Parameters
     ----------

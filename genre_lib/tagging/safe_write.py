@@ -1,7 +1,7 @@
 """Tags written without harm: a copy is edited, read back and compared, and only then takes the file's place.
 
-At no moment does a half-written file bear the name of a song. What undoes the change lies in the journal before the file is
-replaced; `recover` finishes or takes back what a killed process has left.
+At no moment does a half-written file bear the name of a song. What undoes the change lies in the journal before the
+file is replaced; `recover` finishes or takes back what a killed process has left.
 """
 
 from __future__ import annotations
@@ -253,4 +253,5 @@ def _sync_folder(folder: Path) -> None:
 def _why(path: Path, error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return f"{path} is left as it is: there is no room for a copy beside it; free some space and run again."
-    return f"{path} is left as it is: it cannot be written ({error.strerror or error}); check the permissions of its folder."
+    why = error.strerror or error
+    return f"{path} is left as it is: it cannot be written ({why}); check the permissions of its folder."

@@ -1,7 +1,7 @@
 """The journal of changes: what undoes each of them, in one SQLite file.
 
-A change is recorded for good before a file is replaced, so that whatever ends the process, each file is either as it was or
-can be made so again.
+A change is recorded for good before a file is replaced, so that whatever ends the process, each file is either as it
+was or can be made so again.
 """
 
 from __future__ import annotations
@@ -63,6 +63,8 @@ class UndoJournal:
     ----------
     path : Path
         Made if it is not there. One process at a time may hold it.
+    patience_s : float [s]
+        How long to wait for another process.
 
     Raises
     ------
@@ -70,11 +72,11 @@ class UndoJournal:
         The file is no such journal, cannot be written, or another process holds it.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, patience_s: float = 1.0) -> None:
         self.path = Path(path)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._table = sqlite3.connect(self.path, timeout=1.0, isolation_level=None)
+            self._table = sqlite3.connect(self.path, timeout=patience_s, isolation_level=None)
             self._table.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._table.execute("PRAGMA journal_mode = WAL")
             self._table.execute("PRAGMA synchronous = NORMAL")
@@ -143,8 +145,9 @@ class UndoJournal:
         for number in numbers:
             row = self._run(f"SELECT {_COLUMNS} FROM changes WHERE number = ?", number).fetchone()
             if row is not None:
-                texts = (text or "" for text in row[4:8])
-                yield Change(row[0], _path(row[1]), _path(row[2]), row[3], *texts, row[8] or b"")
+                old_hash, new_hash, before, after = (text or "" for text in row[4:8])
+                path, draft = (Path(os.fsdecode(name)) for name in row[1:3])
+                yield Change(row[0], path, draft, row[3], old_hash, new_hash, before, after, row[8] or b"")
 
     def _run(self, command: str, *values: Any) -> sqlite3.Cursor:
         try:
@@ -157,7 +160,3 @@ class UndoJournal:
 
 
 OnChange = Callable[[Path, str, str], object]
-
-
-def _path(data: bytes) -> Path:
-    return Path(os.fsdecode(data))

@@ -24,6 +24,8 @@ _EXTRAS = {
         "voila",
     ),
     "cluster": ("dask", "distributed"),
+    "tags": ("mutagen",),
+    "beets": ("beets", "mediafile"),
 }
 
 

@@ -14,6 +14,7 @@ from types import ModuleType
 
 from genre_lib.errors import MissingDependencyError, TagError
 from genre_lib.tagging.formats.contents import SCORES, Contents, Edit
+from genre_lib.utils.extras import needs
 
 __all__ = ["SCORES", "Contents", "Edit", "name_of_format", "read", "write"]
 
@@ -70,8 +71,8 @@ def _module(path: Path) -> ModuleType:
         raise TagError(f"{path} is of a format without a genre tag: convert it to flac, mp3, m4a, ogg or wav.")
     try:
         import mutagen  # noqa: F401
-    except ImportError as error:
-        raise MissingDependencyError("Tags need the package mutagen: pip install 'genre-lib[tags]'.") from error
+    except ModuleNotFoundError as error:
+        raise MissingDependencyError(needs("mutagen", "tags", "Reading and writing tags")) from error
     return import_module(f"{__name__}.{name}")
 
 

@@ -19,8 +19,8 @@ def mapped(path: Path, *, whole: bool = False) -> Iterator[memoryview]:
     ----------
     path : Path
     whole : bool
-        Read a file that is not very large at once: all of it will be looked at, and a file that another program shortens
-        meanwhile would end this process if it were mapped.
+        Read a file that is not very large at once: all of it will be looked at, and a file that another program
+        shortens meanwhile would end this process if it were mapped.
     """
     with path.open("rb") as file:
         size = path.stat().st_size

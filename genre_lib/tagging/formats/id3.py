@@ -1,8 +1,8 @@
 """ID3v2 tags, edited frame by frame: every frame that is not about the genre keeps its bytes and its place.
 
 A library that reads frames into objects and writes them again changes what it does not understand (another version,
-junk, frames that appear twice). Here a tag is a row of frames, as in id3.org's ID3v2.2, 2.3 and 2.4: a version stays what
-it was, and mutagen reads the result.
+junk, frames that appear twice). Here a tag is a row of frames, as in id3.org's ID3v2.2, 2.3 and 2.4: a version stays
+what it was, and mutagen reads the result.
 """
 
 from __future__ import annotations

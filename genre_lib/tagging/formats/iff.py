@@ -1,7 +1,7 @@
 """WAV and AIFF: chunks, one of which is an ID3 tag.
 
-A WAV has its genre in a LIST of INFO too: that is what Windows and ffmpeg read there, while most players and taggers read
-ID3.
+A WAV has its genre in a LIST of INFO too: that is what Windows and ffmpeg read there, while most players and taggers
+read ID3.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Literal
 
 from genre_lib.errors import TagError
 from genre_lib.tagging.formats import id3
-from genre_lib.tagging.formats.file_bytes import mapped, replace
 from genre_lib.tagging.formats.contents import Contents, Edit, cleaned, digest, named
+from genre_lib.tagging.formats.file_bytes import mapped, replace
 
 _ID3 = (b"id3 ", b"ID3 ")
 _SOUND = (b"data", b"SSND")
@@ -68,15 +68,16 @@ def write(path: Path, edit: Edit) -> None:
         lists = [c for c in chunks if c.name == b"LIST"]
         bytes_of_list = {c: bytes(data[c.start : c.stop]) for c in lists}
     new = id3.edited(tag or id3.Tag(4, (), 0, True), edit)
-    new += bytes(len(new) % 2)
     name = chunk.name if chunk else (_ID3[0] if order == "little" else _ID3[1])
-    # From behind, so that no place moves before it was used.
-    places = [((chunk.start - 8, min(chunk.next, end)) if chunk else (end, end), _chunk(name, new, order))]
+    places = [(_place(chunk, end), _chunk(name, new, order))]
+    info = next((c for c in lists if bytes_of_list[c][:4] == b"INFO"), None)
     if edit.genres is not None and order == "little":
-        info = next((c for c in lists if bytes_of_list[c][:4] == b"INFO"), None)
-        place = (info.start - 8, min(info.next, end)) if info else (end, end)
         body = bytes_of_list[info] if info else b"INFO"
-        places.append((place, _chunk(b"LIST", _with_info_genre(body, edit.genres), order)))
+        places.append((_place(info, end), _chunk(b"LIST", _with_info_genre(body, edit.genres), order)))
+    if chunks[-1].next > end and chunks[-1] not in (chunk, info):
+        # The last chunk lacks its byte of padding.
+        places.append(((end, end), b"\0"))
+    # From behind, so that no place moves before it was used.
     for (start, stop), bytes_of_chunk in sorted(places, reverse=True):
         replace(path, start, stop, bytes_of_chunk)
         end += len(bytes_of_chunk) - (stop - start)
@@ -137,6 +138,11 @@ def _with_info_genre(body: bytes, genres: tuple[str, ...]) -> bytes:
 
 def _chunk(name: bytes, data: bytes, order: Order) -> bytes:
     return name + len(data).to_bytes(4, order) + data + bytes(len(data) % 2)
+
+
+def _place(chunk: Chunk | None, end: int) -> tuple[int, int]:
+    """Where a chunk is, or is to be added."""
+    return (chunk.start - 8, min(chunk.next, end)) if chunk else (end, end)
 
 
 def _first(chunks: list[Chunk], names: tuple[bytes, ...]) -> Chunk | None:

@@ -7,12 +7,13 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from genre_lib.errors import TagError
-from genre_lib.tagging.formats.file_bytes import mapped
 from genre_lib.tagging.formats.contents import SCORES, Contents, Edit, cleaned, named
+from genre_lib.tagging.formats.file_bytes import mapped
 
 _GENRE, _SCORES = "\xa9gen", f"----:com.apple.iTunes:{SCORES}"
 _CONTAINERS = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"udta", b"meta", b"ilst", b"edts", b"dinf", b"tref"}
@@ -41,7 +42,7 @@ def read(path: Path, *, audio: bool = True) -> Contents:
         atoms = list(_atoms(data, 0, len(data), ()))
         if any(atom.name == b"moof" for atom in atoms):
             raise TagError("it is a fragmented MP4, which names the places of its sound in another way")
-        tags = MP4(path).tags or {}
+        tags: Any = MP4(path).tags or {}
         rest = named(
             (
                 (b"/".join(atom.path).decode("latin-1"), data[atom.start : atom.stop])

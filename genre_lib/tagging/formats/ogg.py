@@ -14,8 +14,8 @@ from pathlib import Path
 
 from genre_lib.errors import TagError
 from genre_lib.tagging.formats import vorbis
-from genre_lib.tagging.formats.file_bytes import mapped
 from genre_lib.tagging.formats.contents import Contents, Edit, named
+from genre_lib.tagging.formats.file_bytes import mapped
 
 _HEAD = struct.Struct("<4sBBqIII")
 _FIRST = 2
@@ -62,7 +62,7 @@ def write(path: Path, edit: Edit) -> None:
     new = vorbis.edited(comments, edit)
     behind = new.behind.rstrip(b"\0")
     block = new.to_bytes() + behind
-    if prefix.startswith(b"\x04") or prefix.startswith(b"\x84"):
+    if prefix.startswith((b"\x04", b"\x84")):
         # In Ogg FLAC the packet is a metadata block, with its length in front and no padding.
         prefix = prefix[:1] + len(block).to_bytes(3, "big")
     else:

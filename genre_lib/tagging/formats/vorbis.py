@@ -22,11 +22,8 @@ class Comments:
 
     def to_bytes(self) -> bytes:
         """As they lie in a file."""
-        parts = [self.vendor, len(self.entries), *self.entries]
-        return b"".join(
-            part.to_bytes(4, "little") if isinstance(part, int) else len(part).to_bytes(4, "little") + part
-            for part in parts
-        )
+        entries = b"".join(_with_length(entry) for entry in self.entries)
+        return _with_length(self.vendor) + len(self.entries).to_bytes(4, "little") + entries
 
 
 def parse(data: bytes) -> Comments:
@@ -82,3 +79,7 @@ def read_genres(comments: Comments) -> tuple[tuple[str, ...], str | None]:
 
 def _name(entry: bytes) -> str:
     return entry.partition(b"=")[0].decode("latin-1").upper()
+
+
+def _with_length(data: bytes) -> bytes:
+    return len(data).to_bytes(4, "little") + data
