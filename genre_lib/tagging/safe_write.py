@@ -140,7 +140,7 @@ def _prepared(change: Change, edit: formats.Edit, care: Care) -> Change:
     before = path.stat()
     identity = identity_of(path)
     shutil.copyfile(path, draft)
-    formats.write(draft, edit)
+    formats.write(draft, edit, original=path)
     shutil.copystat(path, draft)
     if not care.keep_time:
         os.utime(draft)
@@ -160,7 +160,7 @@ def _prepared(change: Change, edit: formats.Edit, care: Care) -> Change:
 
 def _compare(path: Path, draft: Path, edit: formats.Edit) -> None:
     """Nothing but what was asked for differs."""
-    old, new = formats.read(path), formats.read(draft)
+    old, new = formats.read(path), formats.read(draft, original=path)
     if new.audio != old.audio:
         raise TagError(f"{path} is left as it is: writing would change its sound.")
     if new.rest != old.rest:

@@ -21,7 +21,7 @@ __all__ = ["SCORES", "Contents", "Edit", "name_of_format", "read", "write"]
 _ASF = bytes.fromhex("3026b275")
 
 
-def read(path: Path, *, audio: bool = True) -> Contents:
+def read(path: Path, *, audio: bool = True, original: Path | None = None) -> Contents:
     """What a file holds.
 
     Parameters
@@ -29,6 +29,8 @@ def read(path: Path, *, audio: bool = True) -> Contents:
     path : Path
     audio : bool
         Also hash the sound, which means reading all of the file.
+    original : Path, optional
+        What `path` is a copy of: it decides on the format and is named in errors.
 
     Raises
     ------
@@ -37,14 +39,16 @@ def read(path: Path, *, audio: bool = True) -> Contents:
     MissingDependencyError
         There is no mutagen.
     """
-    with _explained(path, "read"):
-        return _module(path).read(path, audio=audio)
+    shown = original or path
+    with _explained(shown, "read"):
+        return _module(shown).read(path, audio=audio)
 
 
-def write(path: Path, edit: Edit) -> None:
-    """Change a file where it lies; give it a copy. Raises as `read`."""
-    with _explained(path, "written"):
-        _module(path).write(path, edit)
+def write(path: Path, edit: Edit, *, original: Path | None = None) -> None:
+    """Change a file where it lies; give it a copy. `original` and errors as in `read`."""
+    shown = original or path
+    with _explained(shown, "written"):
+        _module(shown).write(path, edit)
 
 
 def name_of_format(path: Path) -> str | None:

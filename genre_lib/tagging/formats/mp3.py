@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 from typing import BinaryIO
 
+from genre_lib.errors import TagError
 from genre_lib.tagging.formats import ape, id3
 from genre_lib.tagging.formats.contents import Contents, Edit, cleaned, digest, named
 from genre_lib.tagging.formats.file_bytes import mapped, replace_front
 
 _NO_GENRE = 255
+# How a frame of layer 1 to 3 begins; junk may stand before the first.
+_SYNC = re.compile(rb"\xff[\xe2-\xff]")
+_LOOKED_THROUGH = 1 << 16
 
 
 def read(path: Path, *, audio: bool = True) -> Contents:
@@ -31,6 +36,8 @@ def read(path: Path, *, audio: bool = True) -> Contents:
             ]
         )
         stop = end - (ape_tag.size if ape_tag else 0)
+        if not _SYNC.search(data[start : min(stop, start + _LOOKED_THROUGH)]):
+            raise TagError("it holds no MPEG sound")
         return Contents(digest(data[start:stop]) if audio else "", rest, genres, scores)
 
 
