@@ -149,10 +149,12 @@ def _tag(options: argparse.Namespace) -> int:
 
 
 def _look(options: argparse.Namespace, resources: ExitStack, recordings: list[Path], rules: Rules) -> Iterator[Step]:
-    from genre_lib.tagging.library import planned
+    from genre_lib.tagging import Care
+    from genre_lib.tagging.library import checked, planned
 
     journal = journal_of(options, resources, default=False)
-    return planned(heard(options, resources, recordings, journal), rules)
+    steps = planned(heard(options, resources, recordings, journal), rules)
+    return checked(steps, Care(break_links=options.break_links))
 
 
 def _write(options: argparse.Namespace, resources: ExitStack, recordings: list[Path], rules: Rules) -> Iterator[Step]:
@@ -192,7 +194,7 @@ def _report(options: argparse.Namespace, steps: Iterable[Step]) -> int:
 
     _output(options.out, to_csv(told()) if options.out else to_table(told()))
     parts = [f"{n_edits} {'written' if options.write else 'to write'}"]
-    parts += [f"{count} {note}" for note, count in counts.most_common()]
+    parts += [f"{count} left ({note})" for note, count in counts.most_common()]
     parts += [f"{n_failed} could not be used"] if n_failed else []
     hint = "" if options.write or not n_edits else "; nothing was changed: --write does it"
     print(f"{', '.join(parts)}{hint}", file=sys.stderr)

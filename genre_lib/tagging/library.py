@@ -16,7 +16,7 @@ from genre_lib.batch.resumable import predict_into
 from genre_lib.errors import TagError
 from genre_lib.executors import Executor, Progress
 from genre_lib.tagging.plan import Rules, Step, plan
-from genre_lib.tagging.safe_write import Care, recover, write_tags
+from genre_lib.tagging.safe_write import Care, check_writable, recover, write_tags
 from genre_lib.tagging.undo_journal import UndoJournal
 
 
@@ -59,6 +59,17 @@ def planned(results: Iterable[Result], rules: Rules) -> Iterator[Step]:
             yield plan(result.path, result.curve, rules)
         else:
             yield Step(result.path, note=result.error, failed=True)
+
+
+def checked(steps: Iterable[Step], care: Care) -> Iterator[Step]:
+    """What would become of each step, without touching anything."""
+    for step in steps:
+        if step.edit is not None:
+            try:
+                check_writable(Path(os.path.realpath(step.path)), care)
+            except TagError as error:
+                step = replace(step, edit=None, note=str(error), failed=True)
+        yield step
 
 
 def written(steps: Iterable[Step], changes: UndoJournal, care: Care) -> Iterator[Step]:

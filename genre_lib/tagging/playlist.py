@@ -75,6 +75,9 @@ def path_between(songs: Iterable[Song], first: str, last: str, *, length: int = 
         _check_genre(genre, known)
     if first == last:
         raise ParameterError(f"A way from {first} to {last} goes nowhere: name two genres.")
+    for genre in (first, last):
+        if not any(song.heard.named and song.heard.genre == genre for song in known):
+            raise ParameterError(f"There is no song that is named {genre}: a way cannot begin or end there.")
     if length < 2 or len(known) < 2:
         raise ParameterError(f"A way needs two songs or more: there are {len(known)}, and --length is {length}.")
     genres = list(known[0].heard.probabilities)

@@ -63,7 +63,7 @@ def write_tags(path: Path, edit: formats.Edit, journal: UndoJournal, care: Care 
     """
     care = care or Care()
     path = Path(os.path.realpath(path))
-    _check(path, care)
+    check_writable(path, care)
     draft = _draft_of(path)
     number = journal.begin(path, draft)
     try:
@@ -78,6 +78,30 @@ def write_tags(path: Path, edit: formats.Edit, journal: UndoJournal, care: Care 
         journal.forget(number)
         raise error if isinstance(error, TagError) else TagError(_why(path, error)) from error
     _finish(change, journal, care.on_change)
+
+
+def check_writable(path: Path, care: Care) -> None:
+    """Whether a file may be written at all.
+
+    Raises
+    ------
+    TagError
+        It may not, and why.
+    """
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise TagError(_why(path, error)) from error
+    if not stat.S_ISREG(status.st_mode):
+        raise TagError(f"{path} is no regular file: only those can be tagged.")
+    # The owner of a folder may replace a file that is read-only, but who made it so did not want that.
+    if not status.st_mode & 0o222 or not os.access(path, os.W_OK):
+        raise TagError(f"{path} is read-only: make it writable (chmod u+w) if it may be tagged.")
+    if status.st_nlink > 1 and not care.break_links:
+        raise TagError(
+            f"{path} has {status.st_nlink} names (hard links), and the others would keep the old tags: "
+            "--break-links writes it nevertheless."
+        )
 
 
 def undo(
@@ -115,23 +139,6 @@ def recover(journal: UndoJournal, on_change: OnChange = Care.on_change) -> list[
         journal.forget(change.number)
         taken_back.append(change.path)
     return taken_back
-
-
-def _check(path: Path, care: Care) -> None:
-    try:
-        status = path.stat()
-    except OSError as error:
-        raise TagError(_why(path, error)) from error
-    if not stat.S_ISREG(status.st_mode):
-        raise TagError(f"{path} is no regular file: only those can be tagged.")
-    # The owner of a folder may replace a file that is read-only, but who made it so did not want that.
-    if not status.st_mode & 0o222 or not os.access(path, os.W_OK):
-        raise TagError(f"{path} is read-only: make it writable (chmod u+w) if it may be tagged.")
-    if status.st_nlink > 1 and not care.break_links:
-        raise TagError(
-            f"{path} has {status.st_nlink} names (hard links), and the others would keep the old tags: "
-            "--break-links writes it nevertheless."
-        )
 
 
 def _prepared(change: Change, edit: formats.Edit, care: Care) -> Change:
