@@ -33,5 +33,9 @@ class RunError(GenreLibError):
     """A run of notebooks that cannot start or did not finish."""
 
 
+class TagError(GenreLibError):
+    """A music file whose tags cannot be read, or not be written without harm."""
+
+
 class MissingDependencyError(GenreLibError):
     """An optional package or program that this operation needs is not installed."""

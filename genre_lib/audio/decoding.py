@@ -26,7 +26,9 @@ from genre_lib.utils.quiet import quiet_native_stderr
 SOUNDFILE_EXTENSIONS = frozenset(
     {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".au", ".aif", ".aiff", ".caf", ".w64"}
 )
-FFMPEG_EXTENSIONS = frozenset({".m4a", ".aac", ".mp4", ".m4b", ".mov", ".mka", ".mkv", ".webm", ".wma", ".amr", ".ac3"})
+FFMPEG_EXTENSIONS = frozenset(
+    {".m4a", ".aac", ".mp4", ".m4b", ".mov", ".mka", ".mkv", ".webm", ".wma", ".amr", ".ac3", ".wv", ".ape", ".mpc"}
+)
 AUDIO_EXTENSIONS = SOUNDFILE_EXTENSIONS | FFMPEG_EXTENSIONS
 
 _BLOCK_S = 10.0

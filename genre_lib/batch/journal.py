@@ -176,6 +176,16 @@ class Journal:
                 "what is done is kept."
             ) from error
 
+    def renew(self, recording: Path, before: str, after: str) -> None:
+        """A recording whose tags were written sounds as before: what is known about it stays known.
+
+        `before` and `after` are what `identity_of` says; a recording that is not known as it was before is left alone.
+        """
+        self._table.execute(
+            "UPDATE recordings SET identity = ? WHERE path = ? AND identity = ?",
+            (after, os.fsencode(os.path.abspath(recording)), before),
+        )
+
     def results(self, recordings: Sequence[Path]) -> Iterator[Result]:
         """What is known about recordings, in their order and under the names given; the unknown are left out."""
         for recording in dict.fromkeys(recordings):

@@ -8,14 +8,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from genre_lib.cli import dashboard, data, embed, explain, filters, model, notebooks, predict, run, sweep, web
+from genre_lib.cli import dashboard, data, embed, explain, filters, model, notebooks, playlist, predict, run, sweep, tag, web
 from genre_lib.cli.options import say_error
 from genre_lib.cli.parsing import CommandParser
 from genre_lib.errors import GenreLibError, MissingDependencyError, ParameterError
 from genre_lib.utils.extras import missing_extra
 
 # In the order of `genre --help`.
-_COMMANDS = (predict, dashboard, web, run, sweep, notebooks, data, model, embed, filters, explain)
+_COMMANDS = (
+    predict, tag, playlist, dashboard, web, run, sweep, notebooks, data, model, embed, filters, explain,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

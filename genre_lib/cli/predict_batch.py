@@ -21,6 +21,7 @@ from genre_lib.batch.predict import Result, to_csv, to_json_lines, to_table
 from genre_lib.batch.resumable import find_all
 from genre_lib.bundle.card import Card
 from genre_lib.bundle.files import open_bundle
+from genre_lib.cli.options import say_error
 from genre_lib.errors import ParameterError
 from genre_lib.executors import Executor, Progress
 
@@ -36,11 +37,23 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--watch", action="store_true", help="go on with whatever is added to the folders, until stopped"
     )
+    group.add_argument(
+        "--tag",
+        action="store_true",
+        help="with --watch: fill in the genre of files without one, as `genre tag --write`",
+    )
 
 
 def is_batch(options: argparse.Namespace) -> bool:
     """Whether the options ask for a batch."""
-    return bool(options.format == "parquet" or options.curves or options.journal or options.retry or options.watch)
+    return bool(
+        options.format == "parquet"
+        or options.curves
+        or options.journal
+        or options.retry
+        or options.watch
+        or options.tag
+    )
 
 
 def predict_batch(
@@ -51,6 +64,8 @@ def predict_batch(
     told: Callable[[Iterable[Result]], Iterator[Result]],
 ) -> int:
     """Run a batch and return the exit status; `told` reports what passes it."""
+    if options.tag and not options.watch:
+        raise ParameterError("--tag goes with --watch: `genre tag PATH --write` fills in what is there already.")
     if options.format == "parquet" and not options.out:
         raise ParameterError("--format parquet needs --out FILE: Parquet is not for a terminal.")
     place = options.journal or (f"{options.out or options.curves}.journal" if options.out or options.curves else None)
@@ -104,23 +119,34 @@ class _Batch:
                 self._write(journal, recordings)
 
         with _until_stopped():
-            news = self.fresh.counted(
-                self.told(
-                    watch(
-                        journal,
-                        self.options.paths,
-                        model=self.options.model,
-                        executor=self.executor,
-                        after_round=write,
-                    )
-                )
+            found = watch(
+                journal, self.options.paths, model=self.options.model, executor=self.executor, after_round=write
             )
+            news = self.fresh.counted(self.told(self._tagged(journal, found) if self.options.tag else found))
             if self.options.out:
                 deque(news, maxlen=0)
             else:
                 for line in self._lines(news):
                     print(line, flush=True)
         return summarize(journal.results(known))
+
+    def _tagged(self, journal: Journal, news: Iterable[Result]) -> Iterator[Result]:
+        """Fill in genres as results pass; first where a killed call had heard a file and not yet written it."""
+        from genre_lib.tagging import Care, Rules
+        from genre_lib.tagging.library import journal_of_changes, tag_as_heard
+
+        rules, care, place = Rules(), Care(on_change=journal.renew), journal_of_changes()
+
+        def tag(result: Result) -> None:
+            step = tag_as_heard(result, rules, place, care)
+            if step is not None and step.failed:
+                say_error(step.note)
+
+        for result in journal.results(find_all(self.options.paths)[0]):
+            tag(result)
+        for result in news:
+            tag(result)
+            yield result
 
     def _write(self, journal: Journal, recordings: list[Path], unusable: Sequence[Result] = ()) -> Summary:
         total = Summary()

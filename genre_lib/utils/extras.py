@@ -26,6 +26,8 @@ _EXTRAS = {
         "voila",
     ),
     "cluster": ("dask", "distributed"),
+    "tags": ("mutagen",),
+    "beets": ("beets", "mediafile"),
 }
 
 
