@@ -25,12 +25,12 @@ from beets import config, ui
 from beets.plugins import BeetsPlugin
 
 from genre_lib.batch.predict import Prediction
+from genre_lib.batch.tagging import Care, GenreTree, Rules, UndoJournal, formats, heard_in, recover, write_tags
+from genre_lib.batch.tagging.genre_tree import load_names
+from genre_lib.batch.tagging.library import hear, journal_of_changes
+from genre_lib.batch.tagging.plan import decide
 from genre_lib.bundle.files import open_bundle
 from genre_lib.errors import GenreLibError, TagError
-from genre_lib.tagging import Care, GenreTree, Rules, UndoJournal, formats, heard_in, recover, write_tags
-from genre_lib.tagging.genre_tree import load_names
-from genre_lib.tagging.library import hear, journal_of_changes
-from genre_lib.tagging.plan import decide
 
 
 class GenreCurvePlugin(BeetsPlugin):

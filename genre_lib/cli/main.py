@@ -8,7 +8,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from genre_lib.cli import dashboard, data, embed, explain, filters, model, notebooks, playlist, predict, run, sweep, tag, web
+from genre_lib.cli import (
+    dashboard,
+    data,
+    embed,
+    explain,
+    filters,
+    model,
+    notebooks,
+    playlist,
+    predict,
+    run,
+    sweep,
+    tag,
+    web,
+)
 from genre_lib.cli.options import say_error
 from genre_lib.cli.parsing import CommandParser
 from genre_lib.errors import GenreLibError, MissingDependencyError, ParameterError
@@ -16,7 +30,19 @@ from genre_lib.utils.extras import missing_extra
 
 # In the order of `genre --help`.
 _COMMANDS = (
-    predict, tag, playlist, dashboard, web, run, sweep, notebooks, data, model, embed, filters, explain,
+    predict,
+    tag,
+    playlist,
+    dashboard,
+    web,
+    run,
+    sweep,
+    notebooks,
+    data,
+    model,
+    embed,
+    filters,
+    explain,
 )
 
 

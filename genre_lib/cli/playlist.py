@@ -36,8 +36,8 @@ def add(commands: Any) -> None:
 
 def _playlist(options: argparse.Namespace) -> int:
     from genre_lib.batch.predict import Prediction
-    from genre_lib.tagging import heard_in
-    from genre_lib.tagging.playlist import Song, by_genre, path_between, to_m3u8
+    from genre_lib.batch.tagging import heard_in
+    from genre_lib.batch.tagging.playlist import Song, by_genre, path_between, to_m3u8
     from genre_lib.utils.atomic import replaced_file
 
     if options.length is not None and options.length < 1:

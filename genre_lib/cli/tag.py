@@ -24,7 +24,7 @@ from genre_lib.errors import ParameterError
 if TYPE_CHECKING:
     from genre_lib.batch import Journal
     from genre_lib.batch.predict import Result, Unusable
-    from genre_lib.tagging import Audit, Rules, Step
+    from genre_lib.batch.tagging import Audit, Rules, Step
 
 
 def add(commands: Any) -> None:
@@ -79,8 +79,8 @@ def add_hearing(parser: argparse.ArgumentParser) -> None:
 
 def rules_of(options: argparse.Namespace, genres: Sequence[str]) -> Rules:
     """The rules that the options ask for, for a model with these genres."""
-    from genre_lib.tagging import GenreTree, Rules
-    from genre_lib.tagging.genre_tree import load_names
+    from genre_lib.batch.tagging import GenreTree, Rules
+    from genre_lib.batch.tagging.genre_tree import load_names
 
     tree = GenreTree.load(options.tree)
     if options.map:
@@ -110,7 +110,7 @@ def heard(
     options: argparse.Namespace, resources: ExitStack, recordings: Sequence[Path], journal: Journal | None
 ) -> Iterator[Result]:
     """What is believed about recordings, through the executor that the options name."""
-    from genre_lib.tagging.library import hear
+    from genre_lib.batch.tagging.library import hear
 
     executor = resources.enter_context(chosen_executor(options))
     return hear(recordings, journal=journal, model=options.model, executor=executor, progress=progress("heard"))
@@ -119,8 +119,8 @@ def heard(
 def journal_of(options: argparse.Namespace, resources: ExitStack, *, default: bool) -> Journal | None:
     """The journal of what was heard: as named; else this user's, where that is asked for."""
     from genre_lib.batch import Journal
+    from genre_lib.batch.tagging.library import journal_of_hearing
     from genre_lib.bundle.files import open_bundle
-    from genre_lib.tagging.library import journal_of_hearing
 
     place = options.journal or (journal_of_hearing(options.paths) if default else None)
     return None if place is None else resources.enter_context(Journal(place, open_bundle(options.model).card))
@@ -130,7 +130,7 @@ def _tag(options: argparse.Namespace) -> int:
     from genre_lib.bundle.files import open_bundle
 
     if options.show_tree:
-        from genre_lib.tagging.genre_tree import shipped_text
+        from genre_lib.batch.tagging.genre_tree import shipped_text
 
         print(shipped_text(), end="")
         return 0
@@ -149,8 +149,8 @@ def _tag(options: argparse.Namespace) -> int:
 
 
 def _look(options: argparse.Namespace, resources: ExitStack, recordings: list[Path], rules: Rules) -> Iterator[Step]:
-    from genre_lib.tagging import Care
-    from genre_lib.tagging.library import checked, planned
+    from genre_lib.batch.tagging import Care
+    from genre_lib.batch.tagging.library import checked, planned
 
     journal = journal_of(options, resources, default=False)
     steps = planned(heard(options, resources, recordings, journal), rules)
@@ -158,9 +158,9 @@ def _look(options: argparse.Namespace, resources: ExitStack, recordings: list[Pa
 
 
 def _write(options: argparse.Namespace, resources: ExitStack, recordings: list[Path], rules: Rules) -> Iterator[Step]:
-    from genre_lib.tagging import Care, UndoJournal, recover
-    from genre_lib.tagging.library import journal_of_changes, planned, written
-    from genre_lib.tagging.plan import without_hearing
+    from genre_lib.batch.tagging import Care, UndoJournal, recover
+    from genre_lib.batch.tagging.library import journal_of_changes, planned, written
+    from genre_lib.batch.tagging.plan import without_hearing
 
     journal = journal_of(options, resources, default=True)
     assert journal is not None
@@ -175,7 +175,7 @@ def _write(options: argparse.Namespace, resources: ExitStack, recordings: list[P
 
 def _report(options: argparse.Namespace, steps: Iterable[Step]) -> int:
     """Say what becomes of each file, and count."""
-    from genre_lib.tagging.plan import to_csv, to_table
+    from genre_lib.batch.tagging.plan import to_csv, to_table
 
     counts: Counter[str] = Counter()
     n_edits = n_failed = 0
@@ -205,9 +205,9 @@ def _audit(
     options: argparse.Namespace, resources: ExitStack, recordings: list[Path], rules: Rules, genres: Sequence[str]
 ) -> int:
     from genre_lib.batch.predict import Prediction
+    from genre_lib.batch.tagging import Audit, formats, heard_in
+    from genre_lib.batch.tagging.audit import can_judge
     from genre_lib.errors import GenreLibError
-    from genre_lib.tagging import Audit, formats, heard_in
-    from genre_lib.tagging.audit import can_judge
 
     audit: Audit = Audit(rules.tree)
     tags: dict[Path, tuple[str, ...]] = {}
@@ -236,8 +236,8 @@ def _audit(
 
 
 def _undo(options: argparse.Namespace) -> int:
-    from genre_lib.tagging import UndoJournal, recover, undo
-    from genre_lib.tagging.library import journal_of_changes, journal_of_hearing
+    from genre_lib.batch.tagging import UndoJournal, recover, undo
+    from genre_lib.batch.tagging.library import journal_of_changes, journal_of_hearing
 
     if not options.paths:
         raise ParameterError("Name the files or folders to restore.")

@@ -11,8 +11,8 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from genre_lib.batch.tagging.formats.contents import SCORES, Edit, cleaned
 from genre_lib.errors import TagError
-from genre_lib.tagging.formats.contents import SCORES, Edit, cleaned
 
 HEADER = 10
 _V1 = 128

@@ -16,12 +16,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from genre_lib.batch.journal import identity_of
+from genre_lib.batch.tagging import formats
+from genre_lib.batch.tagging.delta import difference, restored
+from genre_lib.batch.tagging.formats.file_bytes import mapped
+from genre_lib.batch.tagging.in_use import open_for_writing
+from genre_lib.batch.tagging.undo_journal import Change, OnChange, UndoJournal
 from genre_lib.errors import TagError
-from genre_lib.tagging import formats
-from genre_lib.tagging.delta import difference, restored
-from genre_lib.tagging.formats.file_bytes import mapped
-from genre_lib.tagging.in_use import open_for_writing
-from genre_lib.tagging.undo_journal import Change, OnChange, UndoJournal
 
 _SUFFIX = ".genre-tag"
 

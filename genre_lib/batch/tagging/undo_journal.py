@@ -42,7 +42,7 @@ class Change:
     old_identity, new_identity : str
         Its size [bytes] and time of change [ns] before and after, as in a batch's journal.
     difference : bytes
-        What makes the old file of the new one; see `genre_lib.tagging.delta`.
+        What makes the old file of the new one; see `genre_lib.batch.tagging.delta`.
     """
 
     number: int

@@ -17,9 +17,9 @@ from mutagen.id3 import ID3
 from genre_lib import cli
 from genre_lib.batch import Journal, resumable
 from genre_lib.batch.journal import Finished
+from tests.batch.tagging import library
+from tests.batch.tagging.hearing import curve_of, remember
 from tests.clusters import REPOSITORY
-from tests.tagging import library
-from tests.tagging.hearing import curve_of, remember
 
 
 @pytest.fixture(autouse=True)
@@ -255,7 +255,7 @@ def test_killed_and_called_again_nothing_is_heard_twice(make, tmp_path: Path, pr
         heard = opened.times_computed()
     assert set(heard) == set(paths)
     assert set(heard.values()) == {1}
-    from genre_lib.tagging import formats
+    from genre_lib.batch.tagging import formats
 
     assert all(formats.read(path, audio=False).scores for path in paths)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from genre_lib.batch.tagging.answers import Heard
 from genre_lib.errors import ParameterError
-from genre_lib.tagging.answers import Heard
 from genre_lib.utils.options import unknown_name
 
 

@@ -2,7 +2,7 @@
 
 import random
 
-from genre_lib.tagging.delta import difference, restored
+from genre_lib.batch.tagging.delta import difference, restored
 
 
 def there_and_back(new: bytes, old: bytes) -> int:

@@ -17,11 +17,11 @@ import soundfile
 from mutagen.flac import FLAC
 
 from genre_lib.batch.journal import identity_of
+from genre_lib.batch.tagging import Care, UndoJournal, formats, recover, safe_write, undo, write_tags
+from genre_lib.batch.tagging.formats import Edit
 from genre_lib.errors import GenreLibError, TagError
-from genre_lib.tagging import Care, UndoJournal, formats, recover, safe_write, undo, write_tags
-from genre_lib.tagging.formats import Edit
+from tests.batch.tagging import library
 from tests.clusters import REPOSITORY
-from tests.tagging import library
 
 JAZZ = Edit(("Jazz",))
 
@@ -142,8 +142,8 @@ def test_a_writer_that_harms_is_found_out(harm: str, make, changes: UndoJournal,
 FULL_DISK = """
 import sys
 from pathlib import Path
-from genre_lib.tagging import UndoJournal, write_tags
-from genre_lib.tagging.formats import Edit
+from genre_lib.batch.tagging import UndoJournal, write_tags
+from genre_lib.batch.tagging.formats import Edit
 from genre_lib.errors import TagError
 
 with UndoJournal(sys.argv[2]) as changes:

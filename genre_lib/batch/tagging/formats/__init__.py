@@ -1,7 +1,7 @@
 """The formats that carry a genre: each can be read, with everything else in it, and edited.
 
 `read(path)` says what is in a file, `write(path, edit)` changes a file where it lies: only ever a copy, see
-`genre_lib.tagging.safe_write`.
+`genre_lib.batch.tagging.safe_write`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
+from genre_lib.batch.tagging.formats.contents import SCORES, Contents, Edit
 from genre_lib.errors import MissingDependencyError, TagError
-from genre_lib.tagging.formats.contents import SCORES, Contents, Edit
 from genre_lib.utils.extras import needs
 
 __all__ = ["SCORES", "Contents", "Edit", "name_of_format", "read", "write"]

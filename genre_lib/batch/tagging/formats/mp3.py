@@ -7,10 +7,10 @@ import re
 from pathlib import Path
 from typing import BinaryIO
 
+from genre_lib.batch.tagging.formats import ape, id3
+from genre_lib.batch.tagging.formats.contents import Contents, Edit, cleaned, digest, named
+from genre_lib.batch.tagging.formats.file_bytes import mapped, replace_front
 from genre_lib.errors import TagError
-from genre_lib.tagging.formats import ape, id3
-from genre_lib.tagging.formats.contents import Contents, Edit, cleaned, digest, named
-from genre_lib.tagging.formats.file_bytes import mapped, replace_front
 
 _NO_GENRE = 255
 # How a frame of layer 1 to 3 begins; junk may stand before the first.

@@ -128,7 +128,7 @@ def key_of(name: str) -> str:
 
 def shipped_text() -> str:
     """The genre tree that ships, as a file to edit."""
-    return files("genre_lib.tagging").joinpath("genre_tree.yaml").read_text("utf-8")
+    return files("genre_lib.batch.tagging").joinpath("genre_tree.yaml").read_text("utf-8")
 
 
 @cache

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from genre_lib.batch.tagging.formats import id3
+from genre_lib.batch.tagging.formats.contents import SCORES, Contents, Edit, cleaned, digest, named
+from genre_lib.batch.tagging.formats.file_bytes import mapped, replace
 from genre_lib.errors import TagError
-from genre_lib.tagging.formats import id3
-from genre_lib.tagging.formats.contents import SCORES, Contents, Edit, cleaned, digest, named
-from genre_lib.tagging.formats.file_bytes import mapped, replace
 
 _MARK = b"APETAGEX"
 _FOOTER = 32

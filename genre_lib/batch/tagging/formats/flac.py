@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from genre_lib.batch.tagging.formats import id3, vorbis
+from genre_lib.batch.tagging.formats.contents import Contents, Edit, digest, named
+from genre_lib.batch.tagging.formats.file_bytes import mapped, replace
 from genre_lib.errors import TagError
-from genre_lib.tagging.formats import id3, vorbis
-from genre_lib.tagging.formats.contents import Contents, Edit, digest, named
-from genre_lib.tagging.formats.file_bytes import mapped, replace
 
 _PADDING, _COMMENTS = 1, 4
 _LAST = 0x80

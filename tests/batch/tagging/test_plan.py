@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from genre_lib.batch.tagging import Audit, GenreTree, Heard, Rules
+from genre_lib.batch.tagging.formats import Contents, Edit
+from genre_lib.batch.tagging.plan import decide, scores_text, to_csv, to_table
 from genre_lib.errors import ParameterError
-from genre_lib.tagging import Audit, GenreTree, Heard, Rules
-from genre_lib.tagging.formats import Contents, Edit
-from genre_lib.tagging.plan import decide, scores_text, to_csv, to_table
 
 GENRES = ("blues", "jazz", "metal", "rock")
 SONG = Path("song.mp3")

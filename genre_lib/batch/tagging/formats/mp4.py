@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from genre_lib.batch.tagging.formats.contents import SCORES, Contents, Edit, cleaned, named
+from genre_lib.batch.tagging.formats.file_bytes import mapped
 from genre_lib.errors import TagError
-from genre_lib.tagging.formats.contents import SCORES, Contents, Edit, cleaned, named
-from genre_lib.tagging.formats.file_bytes import mapped
 
 _GENRE, _SCORES = "\xa9gen", f"----:com.apple.iTunes:{SCORES}"
 _CONTAINERS = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"udta", b"meta", b"ilst", b"edts", b"dinf", b"tref"}

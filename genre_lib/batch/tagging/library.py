@@ -13,11 +13,11 @@ import platformdirs
 from genre_lib.batch.journal import Journal
 from genre_lib.batch.predict import Prediction, Result, predict
 from genre_lib.batch.resumable import predict_into
+from genre_lib.batch.tagging.plan import Rules, Step, plan
+from genre_lib.batch.tagging.safe_write import Care, check_writable, recover, write_tags
+from genre_lib.batch.tagging.undo_journal import UndoJournal
 from genre_lib.errors import TagError
 from genre_lib.executors import Executor, Progress
-from genre_lib.tagging.plan import Rules, Step, plan
-from genre_lib.tagging.safe_write import Care, check_writable, recover, write_tags
-from genre_lib.tagging.undo_journal import UndoJournal
 
 
 def hear(

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from genre_lib.batch.tagging.formats import vorbis
+from genre_lib.batch.tagging.formats.contents import Contents, Edit, named
+from genre_lib.batch.tagging.formats.file_bytes import mapped
 from genre_lib.errors import TagError
-from genre_lib.tagging.formats import vorbis
-from genre_lib.tagging.formats.contents import Contents, Edit, named
-from genre_lib.tagging.formats.file_bytes import mapped
 
 _HEAD = struct.Struct("<4sBBqIII")
 _FIRST = 2

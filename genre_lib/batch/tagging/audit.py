@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from genre_lib.tagging.answers import Heard
-from genre_lib.tagging.genre_tree import GenreTree
+from genre_lib.batch.tagging.answers import Heard
+from genre_lib.batch.tagging.genre_tree import GenreTree
 
 # A tag is contradicted where its genres together are believed in less than this much of the one named.
 _CLEARLY = 0.5

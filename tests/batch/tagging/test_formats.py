@@ -12,10 +12,10 @@ from mutagen import apev2, flac, id3, mp3
 from mutagen.mp4 import MP4
 from mutagen.oggvorbis import OggVorbis
 
+from genre_lib.batch.tagging import UndoJournal, formats, undo, write_tags
+from genre_lib.batch.tagging.formats import Edit
 from genre_lib.errors import TagError
-from genre_lib.tagging import UndoJournal, formats, undo, write_tags
-from genre_lib.tagging.formats import Edit
-from tests.tagging import library
+from tests.batch.tagging import library
 
 SCORES = "hiphop 0.93; pop 0.07"
 # Each format and way of making it: 15 cases, in 16 groups 240 files, and WavPack.

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from genre_lib.batch.tagging import Heard
+from genre_lib.batch.tagging.playlist import Song, by_genre, path_between, to_m3u8
 from genre_lib.errors import ParameterError
-from genre_lib.tagging import Heard
-from genre_lib.tagging.playlist import Song, by_genre, path_between, to_m3u8
 
 GENRES = ("jazz", "metal", "pop")
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 
+from genre_lib.batch.tagging.formats.contents import SCORES, Edit, cleaned
 from genre_lib.errors import TagError
-from genre_lib.tagging.formats.contents import SCORES, Edit, cleaned
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from genre_lib.batch.tagging import GenreTree
+from genre_lib.batch.tagging.genre_tree import Meaning, load_names
 from genre_lib.errors import ParameterError
-from genre_lib.tagging import GenreTree
-from genre_lib.tagging.genre_tree import Meaning, load_names
 
 GENRES = ("blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock")
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from genre_lib.batch.tagging.formats.contents import SCORES, Contents, Edit, cleaned, digest, named
+from genre_lib.batch.tagging.formats.file_bytes import mapped
 from genre_lib.errors import TagError
-from genre_lib.tagging.formats.contents import SCORES, Contents, Edit, cleaned, digest, named
-from genre_lib.tagging.formats.file_bytes import mapped
 
 _GENRE = "WM/Genre"
 _HEADER = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from genre_lib.batch.tagging.formats import id3
+from genre_lib.batch.tagging.formats.contents import Contents, Edit, cleaned, digest, named
+from genre_lib.batch.tagging.formats.file_bytes import mapped, replace
 from genre_lib.errors import TagError
-from genre_lib.tagging.formats import id3
-from genre_lib.tagging.formats.contents import Contents, Edit, cleaned, digest, named
-from genre_lib.tagging.formats.file_bytes import mapped, replace
 
 _ID3 = (b"id3 ", b"ID3 ")
 _SOUND = (b"data", b"SSND")

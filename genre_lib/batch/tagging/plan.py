@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from genre_lib.batch.tagging import formats
+from genre_lib.batch.tagging.answers import Heard, heard_in
+from genre_lib.batch.tagging.genre_tree import GenreTree
 from genre_lib.errors import GenreLibError, ParameterError
 from genre_lib.inference.curve import GenreCurve
-from genre_lib.tagging import formats
-from genre_lib.tagging.answers import Heard, heard_in
-from genre_lib.tagging.genre_tree import GenreTree
 
 # Of a recording's time, for a genre to be one of several.
 LEAST_SHARE = 0.2

@@ -9,7 +9,7 @@ pytest.importorskip("mutagen", reason="needs mutagen")
 if shutil.which("ffmpeg") is None or shutil.which("ffprobe") is None:
     pytest.skip("needs ffmpeg and ffprobe", allow_module_level=True)
 
-from tests.tagging import library
+from tests.batch.tagging import library
 
 
 @pytest.fixture(scope="session")
