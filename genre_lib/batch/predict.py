@@ -11,7 +11,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
-from genre_lib.audio.decoding import AUDIO_EXTENSIONS
+from genre_lib.audio.formats import AUDIO_EXTENSIONS
 from genre_lib.errors import AudioError, GenreLibError
 from genre_lib.executors import Executor, Failure, Progress
 from genre_lib.inference.curve import GenreCurve

@@ -103,7 +103,7 @@ def _predict(options: argparse.Namespace) -> int:
 
 def _refuse_to_overwrite(options: argparse.Namespace) -> None:
     """No output may take the place of a recording, or of another output."""
-    from genre_lib.audio.decoding import AUDIO_EXTENSIONS
+    from genre_lib.audio.formats import AUDIO_EXTENSIONS
 
     given = {Path(path).resolve() for path in options.paths}
     taken: dict[Path, str] = {}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from genre_lib.audio.decoding import AUDIO_EXTENSIONS
+from genre_lib.audio.formats import AUDIO_EXTENSIONS
 from genre_lib.bundle.files import CARD, read_card
 from genre_lib.bundle.resources import derived_folder, pretrained_folder, resource, work_folder
 from genre_lib.dashboard.settings import Settings

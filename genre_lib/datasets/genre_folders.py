@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from genre_lib.audio.decoding import AUDIO_EXTENSIONS
+from genre_lib.audio.formats import AUDIO_EXTENSIONS
 from genre_lib.datasets.gtzan import gtzan_name, leave_out_excluded, with_gtzan_facts
 from genre_lib.datasets.table import DataSet, Track, genres_of
 from genre_lib.errors import DataSetError

@@ -11,7 +11,8 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from genre_lib.audio.decoding import AudioReader, to_mono
+from genre_lib.audio.decoding import AudioReader
+from genre_lib.audio.mono import to_mono
 from genre_lib.errors import AudioError
 
 Span = tuple[int, int]

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from genre_lib.audio.decoding import AudioReader, to_mono
+from genre_lib.audio.decoding import AudioReader
+from genre_lib.audio.mono import to_mono
 from genre_lib.bundle.card import Card
 from genre_lib.bundle.files import LITERT, Bundle, open_bundle
 from genre_lib.bundle.timing import Timing
