@@ -95,7 +95,7 @@ class GenreModel:
         ----------
         log_mel : np.ndarray [shape=(n_frames, n_mels), unit=dB]
         frame_power : np.ndarray [shape=(n_frames,)], optional
-            Mean square of each frame's samples. Without it the level is unknown (NaN), except that frames at the front
+            Variance of each frame's samples. Without it the level is unknown (NaN), except that frames at the front
             end's floor are silent.
         """
         front_end = self.card.front_end
