@@ -9,14 +9,14 @@ from pathlib import Path
 
 from genre_lib.errors import AudioError, UnreachableError
 
-_MACHINE = {
-    errno.EACCES: "its permissions do not let it be read: change them",
-    errno.EPERM: "its permissions do not let it be read: change them",
-    errno.EIO: "the disk cannot read it: check the disk",
-    errno.EMFILE: "too many files are open: close some, or use fewer workers",
-    errno.ENFILE: "too many files are open: close some, or use fewer workers",
-    errno.ESTALE: "its network folder is gone: connect it again",
-    errno.ETIMEDOUT: "its network folder does not answer: connect it again",
+_OF_THE_MACHINE = {
+    errno.EACCES: "may not be read: change its permissions",
+    errno.EPERM: "may not be read: change its permissions",
+    errno.EIO: "cannot be read from its disk: check the disk",
+    errno.EMFILE: "cannot be opened, too many files are: close some, or use fewer workers",
+    errno.ENFILE: "cannot be opened, too many files are: close some, or use fewer workers",
+    errno.ESTALE: "lies in a network folder that is gone: connect it again",
+    errno.ETIMEDOUT: "lies in a network folder that does not answer: connect it again",
 }
 
 
@@ -81,8 +81,8 @@ def why_unreachable(path: str | Path, error: OSError) -> AudioError:
         return AudioError(f"{name} is a link that leads back to itself: name the file it was made for.")
     if error.errno == errno.ENAMETOOLONG:
         return AudioError(f"{name[:80]}… is a path of {len(os.fsencode(path))} bytes, too long for this system.")
-    reason = _MACHINE.get(error.errno or 0, f"{error.strerror or error}: check the path and its permissions")
-    return UnreachableError(f"{name} cannot be read: {reason}.")
+    reason = f"cannot be read ({error.strerror or error}): check the path and its permissions"
+    return UnreachableError(f"{name} {_OF_THE_MACHINE.get(error.errno or 0, reason)}.")
 
 
 def _escaped(char: str) -> str:

@@ -118,7 +118,7 @@ class FrontEnd:
         return out
 
     def frame_power(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Variance of the samples of each frame [shape=(n_frames,)]: their power without an offset, which no one hears."""
+        """Variance of the samples of each frame [shape=(n_frames,)]: their power, but for an offset."""
         # Without the mean of all, small differences of large squares would be left of a constant.
         frames = self._frames(samples - samples.mean(dtype=np.float64).astype(np.float32) if len(samples) else samples)
         squares = np.einsum("ij,ij->i", frames, frames) / np.float32(self.n_fft)

@@ -19,6 +19,7 @@ from typing import Self
 
 import numpy as np
 
+from genre_lib.audio.files import utf8
 from genre_lib.batch.predict import Prediction, Result, Unusable
 from genre_lib.bundle.card import Card
 from genre_lib.errors import GenreLibError
@@ -134,7 +135,8 @@ class Journal:
                 continue
             known = self._known(key)
             identity = identity_of(path)
-            if known is None or known[0] != identity or (retry and known[1]):
+            # Without an identity stands what could not be read for a reason outside of the file.
+            if known is None or not known[0] or known[0] != identity or (retry and known[1]):
                 tasks[key] = Task(path, identity)
         return list(tasks.values())
 
@@ -195,4 +197,4 @@ def identity_of(path: Path) -> str:
 
 def _printable(text: str | None) -> str | None:
     """Without the lone surrogates that names in another encoding leave."""
-    return None if text is None else text.encode("utf-8", "replace").decode("utf-8")
+    return None if text is None else utf8(text)

@@ -104,7 +104,7 @@ class GenreModel:
             raise AudioError(f"The log-mel has shape {log_mel.shape}: this model needs (n_frames, {front_end.n_mels}).")
         self._check_length(len(log_mel), front_end.n_samples(len(log_mel)), "The log-mel")
         steps = StepStream(self._network, self.card.timing)
-        logits = np.concatenate([*steps.push(log_mel), *steps.finish()])
+        logits = _finite(np.concatenate([*steps.push(log_mel), *steps.finish()]), "The log-mel")
         if frame_power is None:
             floor_db = 10 * np.log10(front_end.amin)
             known_silent = (
@@ -133,7 +133,7 @@ class GenreModel:
         return GenreCurve(
             self.card,
             step_times(self.card, n_frames),
-            np.concatenate(logits),
+            _finite(np.concatenate(logits), name),
             step_levels(self.card, np.concatenate(power)),
             counter.n_samples / front_end.sample_rate,
             reader.warning if reader is not None else None,
@@ -145,6 +145,12 @@ class GenreModel:
             raise AudioError(
                 f"{name} is {seconds:.2f} s long: the model needs at least {self.card.minimum_s:.2f} s of sound."
             )
+
+
+def _finite(logits: NDArray[np.float32], name: str) -> NDArray[np.float32]:
+    if not np.isfinite(logits).all():
+        raise AudioError(f"{name} gives no answer (NaN or infinity): check where it is from.")
+    return logits
 
 
 class LiteRtNetwork:
