@@ -6,7 +6,11 @@ class GenreLibError(Exception):
 
 
 class AudioError(GenreLibError):
-    """A recording that cannot be used: not audio, empty, too short, or its decoder is missing."""
+    """A recording that cannot be used: not audio, empty, or too short."""
+
+
+class UnreachableError(AudioError):
+    """A recording that cannot be read now, for a reason outside of it that may be gone the next time."""
 
 
 class DataSetError(GenreLibError):

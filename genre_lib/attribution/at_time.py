@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,13 +19,13 @@ from genre_lib.errors import AudioError, ParameterError, RunError
 from genre_lib.networks.keras_files import load_keras
 from genre_lib.networks.receptive_field import timing_of
 from genre_lib.utils.atomic import write_text
+from genre_lib.utils.json_files import to_json
 
 if TYPE_CHECKING:
     import keras
 
 KEPT_SHARE = 0.2
 _CODER_PADS_S = 1.0
-SOUNDS = ("heard", "kept", "without")
 ARRAYS = "attribution.npz"
 
 
@@ -51,6 +50,12 @@ class TimedAttribution:
     kept: NDArray[np.float32]
     without: NDArray[np.float32]
     sample_rate: int
+
+    def sounds(self) -> dict[str, NDArray[np.float32]]:
+        """What to play, by name: `heard`, `kept` and `without`, within full scale whatever the recording's is."""
+        scale = np.float32(max(1.0, float(np.abs(self.samples).max(initial=0))))
+        named = {"heard": self.samples, "kept": self.kept, "without": self.without}
+        return {name: np.clip(samples / scale, -1, 1) for name, samples in named.items()}
 
 
 def attribute_at(
@@ -146,8 +151,7 @@ def save_attribution(moment: TimedAttribution, folder: str | Path) -> None:
 
 def _save(moment: TimedAttribution, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    for name in SOUNDS:
-        samples = np.clip(getattr(moment, "samples" if name == "heard" else name), -1, 1)
+    for name, samples in moment.sounds().items():
         soundfile.write(folder / f"{name}.flac", samples, moment.sample_rate)
     one = moment.attribution
     values = {
@@ -159,7 +163,7 @@ def _save(moment: TimedAttribution, folder: Path) -> None:
         "step": one.step,
         "span_s": [round(second, 4) for second in one.span_s],
     }
-    write_text(folder / "attribution.json", json.dumps(values, indent=1) + "\n")
+    write_text(folder / "attribution.json", to_json(values, indent=1) + "\n")
     one.save(folder / ARRAYS)
 
 

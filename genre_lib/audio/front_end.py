@@ -118,9 +118,11 @@ class FrontEnd:
         return out
 
     def frame_power(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Mean square of the samples of each frame [shape=(n_frames,)]."""
-        frames = self._frames(samples)
-        return np.asarray(np.einsum("ij,ij->i", frames, frames) / np.float32(self.n_fft), np.float32)
+        """Variance of the samples of each frame [shape=(n_frames,)]: their power, but for an offset."""
+        # Without the mean of all, small differences of large squares would be left of a constant.
+        frames = self._frames(samples - samples.mean(dtype=np.float64).astype(np.float32) if len(samples) else samples)
+        squares = np.einsum("ij,ij->i", frames, frames) / np.float32(self.n_fft)
+        return np.maximum(squares - frames.mean(axis=1) ** 2, 0).astype(np.float32)
 
     def stream(
         self, blocks: Iterable[NDArray[np.float32]], *, filter_bank: NDArray[np.float32] | None = None

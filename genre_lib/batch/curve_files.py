@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
+
+import numpy as np
 
 from genre_lib.batch.predict import Prediction
 from genre_lib.inference.curve import GenreCurve
 from genre_lib.inference.segments import segments
+from genre_lib.utils.json_files import to_json
 
 
 def curve_csv(curves: Sequence[GenreCurve], names: Sequence[str]) -> str:
@@ -23,7 +25,7 @@ def curve_csv(curves: Sequence[GenreCurve], names: Sequence[str]) -> str:
         columns = [curve.genres.index(genre) if genre in curve.genres else None for genre in genres]
         for time, state, level, row in zip(curve.times, curve.state, curve.level, curve.probabilities, strict=True):
             values = ["" if column is None else f"{row[column]:.6f}" for column in columns]
-            writer.writerow([name, f"{time:.4f}", state, f"{level:.2f}", *values])
+            writer.writerow([name, f"{time:.4f}", state, f"{level:.2f}" if np.isfinite(level) else "", *values])
     return text.getvalue()
 
 
@@ -33,4 +35,4 @@ def curve_json(predictions: Sequence[Prediction], names: Sequence[str]) -> str:
         {"model": name, **prediction.to_dict(with_curve=True), "segments": [*map(asdict, segments(prediction.curve))]}
         for prediction, name in zip(predictions, names, strict=True)
     ]
-    return json.dumps(values[0] if len(values) == 1 else values, ensure_ascii=False, indent=1) + "\n"
+    return to_json(values[0] if len(values) == 1 else values, indent=1) + "\n"

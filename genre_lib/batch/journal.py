@@ -20,6 +20,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from genre_lib.audio.files import utf8
 from genre_lib.batch.predict import Prediction, Result, Unusable
 from genre_lib.bundle.card import Card
 from genre_lib.errors import GenreLibError
@@ -143,8 +144,10 @@ class Journal:
                 continue
             known = self._known(key)
             identity = identity_of(path)
+            # Without an identity stands what could not be read for a reason outside of the file.
             if (
                 known is None
+                or not known.identity
                 or known.identity != identity
                 or (retry and known.failed)
                 or (with_vector and not known.failed and not known.has_vector)
@@ -230,4 +233,4 @@ def identity_of(path: Path) -> str:
 
 def _printable(text: str | None) -> str | None:
     """Without the lone surrogates that names in another encoding leave."""
-    return None if text is None else text.encode("utf-8", "replace").decode("utf-8")
+    return None if text is None else utf8(text)

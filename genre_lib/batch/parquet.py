@@ -20,6 +20,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from genre_lib.audio.files import utf8
 from genre_lib.batch.predict import Prediction, Result
 from genre_lib.bundle.card import Card
 from genre_lib.bundle.files import LITERT
@@ -79,7 +80,7 @@ def _embedding_columns(results: list[Result], names: list[str]) -> dict[str, lis
     for result in results:
         assert isinstance(result, Prediction)
         answer = result.curve.answer()
-        row = {"path": printable(str(result.path)), "state": answer.state, "genre": answer.genre}
+        row = {"path": utf8(str(result.path)), "state": answer.state, "genre": answer.genre}
         rows.append(row | {"duration_s": result.curve.duration_s, "embedding": result.song_vector})
     return {name: [row[name] for row in rows] for name in names}
 
@@ -90,7 +91,7 @@ def _row_columns(results: list[Result], names: list[str]) -> dict[str, list[Any]
         values = result.to_dict()
         probabilities = values.pop("probabilities", {})
         best = None if values.get("genre") is None else probabilities[values["genre"]]
-        rows.append({**values, **probabilities, "probability": best, "path": printable(values["path"])})
+        rows.append({**values, **probabilities, "probability": best, "path": utf8(values["path"])})
     return {name: [row.get(name) for row in rows] for name in names}
 
 
@@ -100,13 +101,17 @@ def _step_columns(results: list[Result], names: list[str]) -> dict[str, Any]:
     curves = [(result.path, result.curve) for result in results if isinstance(result, Prediction)]
     lengths = [len(curve.times) for _, curve in curves]
     columns: dict[str, Any] = {
-        "path": np.repeat(np.array([printable(str(path)) for path, _ in curves], object), lengths),
+        "path": np.repeat(np.array([utf8(str(path)) for path, _ in curves], object), lengths),
         "time_s": np.concatenate([curve.times for _, curve in curves]),
         "state": np.concatenate([curve.state for _, curve in curves]).astype(object),
-        "level_dbfs": np.concatenate([curve.level for _, curve in curves]).astype(np.float32),
+        "level_dbfs": _or_null(np.concatenate([curve.level for _, curve in curves]).astype(np.float32)),
     }
     beliefs = np.concatenate([curve.probabilities for _, curve in curves]).astype(np.float32)
     return columns | dict(zip(names[len(columns) :], beliefs.T, strict=True))
+
+
+def _or_null(values: Any) -> Any:
+    return _pyarrow().array(values, mask=~(abs(values) < float("inf")))
 
 
 def _write(
@@ -134,11 +139,6 @@ def output_file(path: Path) -> Iterator[Path]:
             yield draft
     except OSError as error:
         raise ParameterError(f"{path} cannot be written ({error.strerror or error}): choose another file.") from error
-
-
-def printable(text: str) -> str:
-    """Text that UTF-8 can hold: names in another encoding get question marks."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _with_model(schema: Any, card: Card) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -14,11 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genre_lib.audio.decoding import AUDIO_EXTENSIONS
-from genre_lib.errors import AudioError, GenreLibError
+from genre_lib.audio.files import shown, utf8
+from genre_lib.audio.finding import Found, find_recordings
+from genre_lib.errors import AudioError, GenreLibError, ParameterError
 from genre_lib.executors import Executor, Failure, Progress
 from genre_lib.inference.curve import GenreCurve
 from genre_lib.inference.model import GenreModel, load_model
+from genre_lib.utils.json_files import to_json
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,27 +81,8 @@ def curve_to_dict(curve: GenreCurve) -> dict[str, Any]:
     }
 
 
-def find_recordings(path: str | Path) -> list[Path]:
-    """The file itself, or every recording below a folder in order of name.
-
-    Raises
-    ------
-    AudioError
-        The path does not exist, or the folder holds nothing that looks like audio.
-    """
-    path = Path(path)
-    if not path.exists():
-        raise AudioError(f"{path} does not exist: check the path.")
-    if path.is_file():
-        return [path]
-    found = sorted(item for item in path.rglob("*") if item.suffix.lower() in AUDIO_EXTENSIONS and item.is_file())
-    if not found:
-        raise AudioError(f"{path} holds no audio files: name a folder with wav, flac, ogg, mp3, au or m4a files.")
-    return found
-
-
 def predict(
-    paths: Iterable[str | Path],
+    paths: str | Path | Found | Iterable[str | Path],
     *,
     model: str | Path | None = None,
     executor: Executor | None = None,
@@ -110,7 +92,8 @@ def predict(
 
     Parameters
     ----------
-    paths : iterable of str or Path
+    paths : str, Path, iterable of them, or Found
+        A file, a folder, several of either, or what `genre_lib.audio.finding.find_recordings` found.
     model : str or Path, optional
         A bundle's folder; by default the pretrained one.
     executor : Executor, optional
@@ -126,20 +109,32 @@ def predict(
     ------
     BundleError
         Before anything is predicted, if the model cannot be loaded.
+    ParameterError
+        Something among the paths is no path, or there is none.
     """
     model_of_process(model)
-    return _predict(paths, model, executor, progress)
+    found = paths if isinstance(paths, Found) else find_recordings(_several(paths))
+    return _predict(found, model, executor, progress)
+
+
+def _several(paths: str | Path | Iterable[str | Path]) -> list[str | Path]:
+    try:
+        several = [paths] if isinstance(paths, str | Path) else list(paths)
+    except TypeError:
+        raise ParameterError(f"{paths!r} is no path: give a file, a folder, or a list of them.") from None
+    for path in several:
+        if not isinstance(path, str | Path) or str(path) == "":
+            raise ParameterError(f"{path!r} is no path: give files and folders.")
+    if not several:
+        raise ParameterError("There is no path: give a file, a folder, or a list of them.")
+    return several
 
 
 def _predict(
-    paths: Iterable[str | Path], model: str | Path | None, executor: Executor | None, progress: Progress | None
+    found: Found, model: str | Path | None, executor: Executor | None, progress: Progress | None
 ) -> Iterator[Result]:
-    recordings: list[Path] = []
-    for path in paths:
-        try:
-            recordings += find_recordings(path)
-        except AudioError as error:
-            yield Unusable(Path(path), str(error))
+    yield from unusable_of(found)
+    recordings = found.recordings
     if executor is None:
         for done, recording in enumerate(recordings, start=1):
             yield predict_file(recording, model)
@@ -151,6 +146,11 @@ def _predict(
             yield Unusable(recordings[outcome.index], why_unusable(recordings[outcome.index], outcome.failure))
         elif outcome.value is not None:
             yield outcome.value
+
+
+def unusable_of(found: Found) -> list[Unusable]:
+    """What a search could not look at, as results."""
+    return [Unusable(path, str(error)) for path, error in found.unusable.items()]
 
 
 def predict_file(path: Path, model: str | Path | None = None) -> Result:
@@ -171,7 +171,8 @@ def why_unusable(path: Path, failure: Failure) -> str:
     """
     if failure.expected:
         raise GenreLibError(failure.message)
-    return failure.message if failure.message.startswith(str(path)) else f"{path}: {failure.message}"
+    message = failure.message.replace(str(path), shown(path))
+    return message if message.startswith(shown(path)) else f"{shown(path)}: {message}"
 
 
 def to_csv(results: Iterable[Result], *, genres: Sequence[str] | None = None) -> Iterator[str]:
@@ -213,14 +214,15 @@ def to_table(results: Iterable[Result]) -> Iterator[str]:
         if answer.state == "unsure":
             second, p_second = best, p_best
         minutes, seconds = divmod(round(result.curve.duration_s), 60)
-        shown = ["", "", "", ""] if answer.state == "silence" else [f"{p_best:.2f}", second, f"{p_second:.2f}"]
-        yield f"{name:<10} {shown[0]:>4}  {shown[1]:<10} {shown[2]:>4}  {minutes:>4}:{seconds:02d}  {result.path}"
+        cells = ["", "", "", ""] if answer.state == "silence" else [f"{p_best:.2f}", second, f"{p_second:.2f}"]
+        length = f"{minutes:>4}:{seconds:02d}"
+        yield f"{name:<10} {cells[0]:>4}  {cells[1]:<10} {cells[2]:>4}  {length}  {shown(result.path)}"
 
 
 def to_json_lines(results: Iterable[Result], *, with_curve: bool = False) -> Iterator[str]:
     """One JSON object a line for each result; see `Prediction.to_dict`."""
     for result in results:
-        yield json.dumps(result.to_dict(with_curve=with_curve), ensure_ascii=False)
+        yield to_json(result.to_dict(with_curve=with_curve))
 
 
 @lru_cache(maxsize=2)
@@ -239,5 +241,6 @@ def _csv_row(result: Result, header: list[str]) -> list[str]:
 
 def _csv_line(row: list[str]) -> str:
     line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(row)
-    return line.getvalue()
+    # Only what ends lines for the writer is quoted by it.
+    csv.writer(line, lineterminator="\r\n").writerow(row)
+    return utf8(line.getvalue().removesuffix("\r\n"))

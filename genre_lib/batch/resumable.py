@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
+from itertools import count
 from pathlib import Path
 
+from genre_lib.audio.finding import find_recordings
 from genre_lib.batch.journal import Finished, Journal, Task, identity_of
-from genre_lib.batch.predict import Result, Unusable, find_recordings, model_of_process, why_unusable
-from genre_lib.errors import AudioError
+from genre_lib.batch.predict import Result, Unusable, model_of_process, why_unusable
+from genre_lib.errors import AudioError, UnreachableError
 from genre_lib.executors import Executor, Progress, SerialExecutor
+
+# What the machine did not let be read is asked for again, but not at every look.
+_LOOKS_BETWEEN_TRIES = 30
 
 
 def predict_into(
@@ -77,20 +83,11 @@ def hear(task: Task, model: Path | None) -> Finished:
             return Finished.of_curve(task, heard.curve(task.path))
         curve, embedding = heard.curve_and_embedding(task.path)
         return Finished.of_curve(task, curve, embedding.song)
+    except UnreachableError as error:
+        # Without what the file looked like nothing equals it: it is tried again by every batch.
+        return Finished(replace(task, identity=""), error=str(error))
     except AudioError as error:
         return Finished(task, error=str(error))
-
-
-def find_all(paths: Sequence[str | Path]) -> tuple[list[Path], list[Unusable]]:
-    """Every recording of some files and folders, each once, and the paths that hold none with the reason."""
-    found: dict[Path, None] = {}
-    unusable = []
-    for path in paths:
-        try:
-            found |= dict.fromkeys(find_recordings(path))
-        except AudioError as error:
-            unusable.append(Unusable(Path(path), str(error)))
-    return list(found), unusable
 
 
 def watch(
@@ -120,13 +117,23 @@ def watch(
         What is new, after it was recorded.
     """
     seen: dict[Path, str] = {}
+    said: set[Path] = set()
+    next_try: dict[tuple[Path, str], int] = {}
     first = True
-    while True:
-        recordings, _ = find_all(paths)
-        now = {recording: identity_of(recording) for recording in recordings}
-        settled = [recording for recording in recordings if seen.get(recording) == now[recording]]
+    for look in count():
+        found = find_recordings(paths)
+        for path, error in found.unusable.items():
+            # An empty folder may fill.
+            if isinstance(error, UnreachableError) and path not in said:
+                said.add(path)
+                yield Unusable(path, str(error))
+        now = {recording: identity_of(recording) for recording in found.recordings}
+        settled = [recording for recording in found.recordings if seen.get(recording) == now[recording]]
+        due = [recording for recording in settled if look >= next_try.get((recording, now[recording]), 0)]
+        # Whatever of it cannot be read now is due again later; what was heard is known to the journal.
+        next_try |= {(recording, now[recording]): look + _LOOKS_BETWEEN_TRIES for recording in due}
         n_heard = 0
-        for result in predict_into(journal, settled, model=model, executor=executor):
+        for result in predict_into(journal, due, model=model, executor=executor):
             n_heard += 1
             yield result
         if n_heard or (first and seen):

@@ -13,7 +13,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from genre_lib.batch.parquet import network_of, printable
+from genre_lib.audio.files import utf8
+from genre_lib.batch.parquet import network_of
 from genre_lib.bundle.card import Card
 from genre_lib.errors import ParameterError
 from genre_lib.utils.extras import require
@@ -130,4 +131,4 @@ def _directions(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _absolute(path: str | Path) -> str:
-    return printable(str(Path(path).absolute()))
+    return utf8(str(Path(path).absolute()))

@@ -50,17 +50,19 @@ def add(commands: Any) -> None:
 
 
 def _embed(options: argparse.Namespace) -> int:
+    from genre_lib.audio.finding import find_recordings
     from genre_lib.batch.journal import Journal
     from genre_lib.batch.parquet import write_embeddings
-    from genre_lib.batch.predict import Unusable, model_of_process
-    from genre_lib.batch.resumable import find_all, predict_into
+    from genre_lib.batch.predict import Unusable, model_of_process, unusable_of
+    from genre_lib.batch.resumable import predict_into
     from genre_lib.utils.extras import require
 
     require("pyarrow", what="Parquet")
     model = model_of_process(options.model)
     if not model.n_features:
         raise BundleError(f"{model.bundle.folder} tells no features of its steps: use `genre model rebuild` first.")
-    recordings, unusable = find_all(options.paths)
+    found = find_recordings(options.paths)
+    recordings, unusable = found.recordings, unusable_of(found)
     with (
         Journal(options.journal or f"{options.out}.journal", model.card) as journal,
         chosen_executor(options) as executor,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from genre_lib.audio.files import shown
 from genre_lib.cli import predict_batch
 from genre_lib.cli.options import (
     add_command,
@@ -61,6 +62,7 @@ def add(commands: Any) -> None:
 
 
 def _predict(options: argparse.Namespace) -> int:
+    from genre_lib.audio.finding import find_recordings
     from genre_lib.batch import predict
 
     options.format = format_of(options.out, options.format, _FORMATS)
@@ -85,12 +87,13 @@ def _predict(options: argparse.Namespace) -> int:
     if predict_batch.is_batch(options):
         with chosen_executor(options) as executor:
             return predict_batch.predict_batch(options, executor=executor, progress=progress("predicted"), told=told)
+    found = find_recordings(options.paths)
+    if phrase := found.left_out():
+        say_error(f"left out: {phrase}.")
     with ExitStack() as resources:
         out = resources.enter_context(_output(options.out))
         executor = resources.enter_context(chosen_executor(options))
-        results = told(
-            predict.predict(options.paths, model=options.model, executor=executor, progress=progress("predicted"))
-        )
+        results = told(predict.predict(found, model=options.model, executor=executor, progress=progress("predicted")))
         lines = {
             "table": lambda: predict.to_table(results),
             "json": lambda: predict.to_json_lines(results, with_curve=options.curve),
@@ -103,16 +106,17 @@ def _predict(options: argparse.Namespace) -> int:
 
 def _refuse_to_overwrite(options: argparse.Namespace) -> None:
     """No output may take the place of a recording, or of another output."""
-    from genre_lib.audio.decoding import AUDIO_EXTENSIONS
+    from genre_lib.audio.formats import AUDIO_EXTENSIONS
 
-    given = {Path(path).resolve() for path in options.paths}
-    taken: dict[Path, str] = {}
+    # Links that lead back to themselves are left as they are; the sentence about them comes later.
+    given = {os.path.realpath(path) for path in options.paths}
+    taken: dict[str, str] = {}
     for name in ("out", "curves", "journal"):
         value = getattr(options, name)
         if value is None:
             continue
-        path = Path(value).resolve()
-        if path.suffix.lower() in AUDIO_EXTENSIONS or (path in given and path.is_file()):
+        path = os.path.realpath(value)
+        if Path(path).suffix.lower() in AUDIO_EXTENSIONS or (path in given and os.path.isfile(path)):
             raise ParameterError(
                 f"--{name} {value} has the name of a recording: choose another, it would be overwritten."
             )
@@ -122,18 +126,15 @@ def _refuse_to_overwrite(options: argparse.Namespace) -> None:
 
 
 def _write_report(prediction: Any, folder: Path) -> None:
-    from genre_lib.report.page import write_report
+    from genre_lib.report.page import report_path, write_report
 
-    out = folder / f"{prediction.path.stem}.html"
-    if out.exists():
-        # Two songs of one name in different folders: tell them apart rather than overwrite.
-        out = folder / f"{prediction.path.stem}-{hashlib.sha256(str(prediction.path).encode()).hexdigest()[:6]}.html"
+    out = report_path(folder, prediction.path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_report(prediction.curve, prediction.path, out)
     except OSError as error:
         raise ParameterError(f"{out} cannot be written ({error.strerror}): choose another --report folder.") from error
-    print(f"report: {out}", file=sys.stderr)
+    print(f"report: {shown(out)}", file=sys.stderr)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import time
@@ -15,10 +16,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from genre_lib.audio.files import shown
+from genre_lib.audio.finding import find_recordings
 from genre_lib.batch import Journal, Summary, predict_into, summarize, watch, write_curves, write_rows
 from genre_lib.batch.parquet import output_file
-from genre_lib.batch.predict import Result, to_csv, to_json_lines, to_table
-from genre_lib.batch.resumable import find_all
+from genre_lib.batch.predict import Result, to_csv, to_json_lines, to_table, unusable_of
 from genre_lib.bundle.card import Card
 from genre_lib.bundle.files import open_bundle
 from genre_lib.cli.options import say_error
@@ -77,7 +79,10 @@ def predict_batch(
         total = batch.follow(journal) if options.watch else batch.once(journal)
     fresh = batch.fresh
     n_new = sum(fresh.states.values()) + fresh.n_unusable
-    print(total.to_text(n_new=n_new, new_audio_s=fresh.audio_s, seconds=time.monotonic() - began), file=sys.stderr)
+    seconds = time.monotonic() - began
+    print(total.to_text(n_new=n_new, new_audio_s=fresh.audio_s, seconds=seconds), file=sys.stderr)
+    if batch.left_out:
+        print(f"{'':>8} left out: {batch.left_out}", file=sys.stderr)
     return 1 if total.n_unusable else 0
 
 
@@ -91,9 +96,12 @@ class _Batch:
     progress: Progress | None
     told: Callable[[Iterable[Result]], Iterator[Result]]
     fresh: Summary = field(default_factory=Summary)
+    left_out: str | None = None
 
     def once(self, journal: Journal) -> Summary:
-        recordings, unusable = find_all(self.options.paths)
+        found = find_recordings(self.options.paths)
+        self.left_out = found.left_out(others=True)
+        recordings, unusable = found.recordings, unusable_of(found)
         deque(self.told(unusable), maxlen=0)
         news = predict_into(
             journal,
@@ -110,8 +118,9 @@ class _Batch:
         known: list[Path] = []
         for path in self.options.paths:
             # An empty folder may fill; a misspelt one would be waited for in vain.
-            if not Path(path).exists():
-                raise ParameterError(f"{path} does not exist: check the path, or make the folder before it is watched.")
+            if not os.path.exists(path):
+                name = shown(path) or "The path"
+                raise ParameterError(f"{name} does not exist: check the path, or make the folder before it is watched.")
 
         def write(recordings: list[Path]) -> None:
             known[:] = recordings
@@ -142,7 +151,7 @@ class _Batch:
             if step is not None and step.failed:
                 say_error(step.note)
 
-        for result in journal.results(find_all(self.options.paths)[0]):
+        for result in journal.results(find_recordings(self.options.paths).recordings):
             tag(result)
         for result in news:
             tag(result)

@@ -96,14 +96,16 @@ def rules_of(options: argparse.Namespace, genres: Sequence[str]) -> Rules:
 
 def find(paths: Sequence[str]) -> tuple[list[Path], list[Unusable]]:
     """Music files below some paths, and what cannot be found, said at once."""
-    from genre_lib.batch.resumable import find_all
+    from genre_lib.audio.finding import find_recordings
+    from genre_lib.batch.predict import unusable_of
 
     if not paths:
         raise ParameterError("Name the music files, or the folders with them.")
-    recordings, unusable = find_all(paths)
+    found = find_recordings(paths)
+    unusable = unusable_of(found)
     for one in unusable:
         say_error(one.error)
-    return recordings, unusable
+    return found.recordings, unusable
 
 
 def heard(

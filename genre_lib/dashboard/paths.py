@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from genre_lib.audio.decoding import AUDIO_EXTENSIONS
+from genre_lib.audio.finding import find_recordings
 from genre_lib.bundle.files import CARD, read_card
 from genre_lib.bundle.resources import derived_folder, pretrained_folder, resource, work_folder
 from genre_lib.dashboard.settings import Settings
@@ -82,8 +83,9 @@ class AllowedPaths:
 
 def recordings_below(folder: Path) -> list[Path]:
     """Every recording below a folder in order of name, but for links that lead out of it."""
-    found = (path for path in folder.rglob("*") if path.suffix.lower() in AUDIO_EXTENSIONS and path.is_file())
-    return sorted(path for path in found if path.resolve().is_relative_to(folder.resolve()))
+    found = find_recordings([folder]).recordings
+    root = os.path.realpath(folder)
+    return [path for path in found if Path(os.path.realpath(path)).is_relative_to(root)]
 
 
 def _find(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from genre_lib.audio.decoding import AUDIO_EXTENSIONS
+from genre_lib.audio.files import shown
+from genre_lib.audio.finding import Found, find_recordings
 from genre_lib.datasets.gtzan import gtzan_name, leave_out_excluded, with_gtzan_facts
 from genre_lib.datasets.table import DataSet, Track, genres_of
-from genre_lib.errors import DataSetError
+from genre_lib.errors import DataSetError, UnreachableError
 
 # How copies of GTZAN are usually packed.
 _NESTED = ("", "genres", "genres_original", "Data/genres_original")
@@ -34,44 +35,47 @@ def open_folder(folder: Path, *, name: str | None = None, include_excluded: bool
     if not folder.is_dir():
         raise DataSetError(f"The folder {folder} does not exist: check the path.")
     name = name or folder.resolve().name
-    files = _audio_files(folder)
+    found = find_recordings([folder])
+    files, notes = found.recordings, _left_out(folder, found)
     if files and all(gtzan_name(path.name) for path in files):
         tracks = [Track(str(gtzan_name(path.name)), path) for path in files]
         known = with_gtzan_facts(tracks)
-        data_set = DataSet(name, known, genres_of(known))
+        data_set = DataSet(name, known, genres_of(known), notes)
         return data_set if include_excluded else leave_out_excluded(data_set)
     alone: set[str] = set()
     for nested in _NESTED:
         root = folder / nested
-        files = [path for path in _audio_files(root) if len(path.relative_to(root).parts) > 1]
-        genres = {path.relative_to(root).parts[0] for path in files}
+        inside = [path for path in files if path.is_relative_to(root) and len(path.relative_to(root).parts) > 1]
+        genres = {path.relative_to(root).parts[0] for path in inside}
         if len(genres) > 1:
-            tracks = [_track(path, root) for path in files]
-            return DataSet(name, tuple(tracks), genres_of(tracks), _artist_notes(name, tracks))
+            tracks = [_track(path, root) for path in inside]
+            return DataSet(name, tuple(tracks), genres_of(tracks), (*_artist_notes(name, tracks), *notes))
         alone |= genres
     if len(alone) == 1:
-        raise DataSetError(f"{folder} holds one genre alone ({alone.pop()}): add a folder for at least one other.")
+        unreadable = " ".join(str(error) for path, error in found.unusable.items() if path != folder)
+        raise DataSetError(
+            f"{folder} holds one genre alone ({shown(alone.pop())}): "
+            + (unreadable or "add a folder for at least one other.")
+        )
     raise DataSetError(
         f"{folder} holds no data set: put the audio files of each genre into a folder of its own "
         "(FOLDER/GENRE/song.mp3)."
     )
 
 
-def _audio_files(folder: Path) -> list[Path]:
-    """Audio files below a folder, sorted; hidden ones are leftovers of file managers (``._song.wav``)."""
-    found = []
-    for path in sorted(folder.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if not hidden and path.suffix.lower() in AUDIO_EXTENSIONS and path.is_file():
-            found.append(path)
-    return found
-
-
 def _track(path: Path, root: Path) -> Track:
-    relative = path.relative_to(root)
-    genre = relative.parts[0]
-    group = relative.parts[1] if len(relative.parts) > 2 else None
-    return Track(relative.as_posix(), path, genre, group)
+    # Names are written into tables and figures, which hold text alone; the path stays what it is.
+    parts = [shown(part) for part in path.relative_to(root).parts]
+    return Track("/".join(parts), path, parts[0], parts[1] if len(parts) > 2 else None)
+
+
+def _left_out(folder: Path, found: Found) -> tuple[str, ...]:
+    """What could not be looked at, and what is no recording, said where the data set is."""
+    notes = [
+        str(error) for path, error in found.unusable.items() if path != folder or isinstance(error, UnreachableError)
+    ]
+    phrase = found.left_out(others=True)
+    return (*notes, *([f"Left out of {shown(folder)}: {phrase}."] if phrase else []))
 
 
 def _artist_notes(name: str, tracks: list[Track]) -> tuple[str, ...]:

@@ -108,9 +108,11 @@ def mp3_audio(samples: Floats, kbit_per_s: int, *, sample_rate: int) -> Floats:
         raise ParameterError(f"mp3 at {sample_rate} Hz takes {worst} to {best} kbit/s, not {kbit_per_s}.")
     encoded = io.BytesIO()
     level = (best - kbit_per_s) / (best - worst)
+    # The encoder ends the whole process at samples far beyond full scale.
+    scale = np.float32(max(1.0, float(np.abs(samples).max(initial=0))))
     soundfile.write(
         encoded,
-        samples,
+        samples / scale,
         sample_rate,
         format="MP3",
         subtype="MPEG_LAYER_III",
@@ -119,6 +121,7 @@ def mp3_audio(samples: Floats, kbit_per_s: int, *, sample_rate: int) -> Floats:
     )
     encoded.seek(0)
     decoded, _ = soundfile.read(encoded, dtype="float32")
+    decoded *= scale
     if len(decoded) > len(samples):
         decoded = decoded[_MP3_DELAY:]
     return np.asarray(np.pad(decoded, (0, max(0, len(samples) - len(decoded))))[: len(samples)], np.float32)

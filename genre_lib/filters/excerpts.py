@@ -11,7 +11,8 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from genre_lib.audio.decoding import AudioReader, to_mono
+from genre_lib.audio.decoding import AudioReader
+from genre_lib.audio.mono import to_mono
 from genre_lib.errors import AudioError
 
 Span = tuple[int, int]
@@ -117,13 +118,16 @@ def _within(pieces: Sequence[tuple[int, NDArray[np.float32]]], spans: Sequence[S
 
 def _sought(file: soundfile.SoundFile, sample_rate: int, span: Span) -> NDArray[np.float32]:
     start, stop = span
-    # Reading begins where both rates have a sample, so that the resampler's grid is that of the whole.
-    common = np.gcd(file.samplerate, sample_rate)
+    # Reading begins where both rates have a sample, so that the resampler's grid is that of the whole; with several
+    # channels at a whole second, as the mixer compares them.
+    common = 1 if file.channels > 1 else np.gcd(file.samplerate, sample_rate)
     step, source_step = sample_rate // common, file.samplerate // common
-    margin = 0 if step == source_step else round(_MARGIN_S * sample_rate)
+    margin = 0 if file.samplerate == sample_rate else round(_MARGIN_S * sample_rate)
     first = max(0, start - margin) // step
     file.seek(first * source_step)
     n_source = -(-(stop + margin - first * step) * source_step // step)
+    if file.channels > 1:
+        n_source = -(-n_source // file.samplerate) * file.samplerate
     samples = to_mono(file.read(n_source, dtype="float32", always_2d=True), file.samplerate, sample_rate)
     excerpt = samples[start - first * step : stop - first * step]
     return _whole(excerpt, span, Path(file.name))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +11,7 @@ from genre_lib.audio.front_end import FrontEnd
 from genre_lib.errors import RunError
 from genre_lib.filters.layers import NeuronLayer
 from genre_lib.utils.atomic import write_text
-from genre_lib.utils.json_files import read_json
+from genre_lib.utils.json_files import read_json, to_json
 
 RECORD = "filters.json"
 EXTRACTOR = "activations.tflite"
@@ -172,7 +171,7 @@ class Filters:
 
     def save(self, folder: Path) -> None:
         """Write filters.json."""
-        write_text(folder / RECORD, json.dumps(self.to_dict(), ensure_ascii=False, indent=None) + "\n")
+        write_text(folder / RECORD, to_json(self.to_dict()) + "\n")
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:

@@ -152,7 +152,7 @@ def step_times(card: Card, n_frames: int) -> NDArray[np.float64]:
 
 
 def step_levels(card: Card, frame_power: NDArray[np.floating]) -> NDArray[np.float64]:
-    """RMS level of what each step heard [shape=(n_steps,), unit=dBFS], from the mean square of each frame."""
+    """RMS level of what each step heard [shape=(n_steps,), unit=dBFS], from the variance of each frame."""
     first, stop = _heard(card, len(frame_power))
     sums = _running_sum(np.asarray(frame_power, np.float64))
     mean = (sums[stop] - sums[first]) / (stop - first)

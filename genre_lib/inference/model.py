@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from genre_lib.audio.decoding import AudioReader, to_mono
+from genre_lib.audio.decoding import AudioReader
+from genre_lib.audio.mono import to_mono
 from genre_lib.bundle.card import Card
 from genre_lib.bundle.files import LITERT, Bundle, open_bundle
 from genre_lib.errors import AudioError
@@ -124,7 +125,7 @@ class GenreModel:
         ----------
         log_mel : np.ndarray [shape=(n_frames, n_mels), unit=dB]
         frame_power : np.ndarray [shape=(n_frames,)], optional
-            Mean square of each frame's samples. Without it the level is unknown (NaN), except that frames at the front
+            Variance of each frame's samples. Without it the level is unknown (NaN), except that frames at the front
             end's floor are silent.
         """
         front_end = self.card.front_end
@@ -133,7 +134,7 @@ class GenreModel:
             raise AudioError(f"The log-mel has shape {log_mel.shape}: this model needs (n_frames, {front_end.n_mels}).")
         self._check_length(len(log_mel), front_end.n_samples(len(log_mel)), "The log-mel")
         steps = StepStream(self._network, self.card.timing)
-        logits = np.concatenate([*steps.push(log_mel), *steps.finish()])
+        logits = _finite(np.concatenate([*steps.push(log_mel), *steps.finish()]), "The log-mel")
         if frame_power is None:
             floor_db = 10 * np.log10(front_end.amin)
             known_silent = (
@@ -171,7 +172,7 @@ class GenreModel:
         self._check_length(sum(map(len, power)), counter.n_samples, name)
         steps.extend(stream.finish())
         warning = reader.warning if reader is not None else None
-        return _Heard(np.concatenate(steps), np.concatenate(power), counter.n_samples, warning)
+        return _Heard(_finite(np.concatenate(steps), name), np.concatenate(power), counter.n_samples, warning)
 
     def _curve(self, heard: _Heard) -> GenreCurve:
         return GenreCurve(
@@ -212,3 +213,9 @@ class _SampleCounter:
         for block in self._blocks:
             self.n_samples += len(block)
             yield block
+
+
+def _finite(values: NDArray[np.float32], name: str) -> NDArray[np.float32]:
+    if not np.isfinite(values).all():
+        raise AudioError(f"{name} gives no answer (NaN or infinity): check where it is from.")
+    return values

@@ -10,18 +10,24 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
+import os
+from contextlib import suppress
 from html import escape
 from pathlib import Path
 from string import Template
 
+from genre_lib.audio.files import shown
 from genre_lib.errors import ParameterError
 from genre_lib.inference.curve import GenreCurve
 from genre_lib.report.recording import AudioChoice, Sound, read_sound
 from genre_lib.report.song_html import song_page, template
 from genre_lib.utils.atomic import write_text
+from genre_lib.utils.json_files import to_json
 
 EMBED_AT_MOST_S = 600.0
+_STEM_BYTES = 200
+# The mark stands before the styles.
+_HEAD_BYTES = 2000
 
 
 def write_report(
@@ -67,19 +73,45 @@ def write_report(
         audio = "embed" if curve.duration_s <= EMBED_AT_MOST_S else "link"
     sound = read_sound(curve, path, out, audio)
     name = title or (path.stem.replace("_", " ") if path else "A recording")
-    write_text(out, _page(curve, name, sound))
+    write_text(out, _page(curve, shown(name), sound, _mark(path) if path else ""))
     return out
 
 
-def _page(curve: GenreCurve, title: str, sound: Sound) -> str:
+def report_path(folder: Path, recording: Path) -> Path:
+    """Where in a folder the report of a recording lies: under the recording's name, and under the same name every time.
+
+    Two recordings of one name have two reports: the second one's name ends with a mark of its path.
+    """
+    # Names of files end at 255 bytes on most systems; the longest beginning that is text as before stays.
+    stem = os.fsdecode(os.fsencode(recording.stem)[:_STEM_BYTES])
+    plain = folder / f"{stem}.html"
+    mark = _mark(recording)
+    if stem == recording.stem and (not plain.exists() or _is_of(plain, mark)):
+        return plain
+    return folder / f"{stem}-{mark}.html"
+
+
+def _mark(recording: Path) -> str:
+    """Tells recordings apart by their paths, and does not tell the paths."""
+    return hashlib.sha256(os.fsencode(os.path.abspath(recording))).hexdigest()[:8]
+
+
+def _is_of(report: Path, mark: str) -> bool:
+    with suppress(OSError), report.open("rb") as file:
+        return f'name="recording" content="{mark}"'.encode() in file.read(_HEAD_BYTES)
+    return False
+
+
+def _page(curve: GenreCurve, title: str, sound: Sound, mark: str) -> str:
     page = song_page([curve], title, sound)
     script = template("song.js") + template("report.js")
     return Template(template("report.html")).substitute(
         title=escape(title),
+        mark=mark,
         css=template("report.css"),
         script=script,
         script_hash=f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}",
         song=page.html,
         # A genre called "</script>" must not end the element.
-        data=json.dumps(page.data, separators=(",", ":")).replace("<", "\\u003c"),
+        data=to_json(page.data, compact=True).replace("<", "\\u003c"),
     )

@@ -17,6 +17,7 @@ from typing import Any
 import anywidget
 import traitlets
 
+from genre_lib.audio.files import shown
 from genre_lib.batch.curve_files import curve_csv, curve_json
 from genre_lib.batch.predict import Prediction
 from genre_lib.errors import GenreLibError
@@ -130,7 +131,7 @@ class Player(anywidget.AnyWidget):
         """
         path = Path(path)
         names = names or [f"{curve.card.name} {curve.card.version}" for curve in curves]
-        title = title or path.stem.replace("_", " ")
+        title = shown(title or path.stem.replace("_", " "))
         sound = read_sound(curves[0], path, path, "none")
         page = song_page(curves, title, sound, names=names, actions=_DOWNLOADS)
         self._path, self._title, self._curves, self._names, self._encoded = path, title, curves, names, None
@@ -176,7 +177,7 @@ class Player(anywidget.AnyWidget):
         try:
             if content.get("encoded") or kind is None or size > ORIGINAL_AT_MOST:
                 if self._encoded is None:
-                    self._encoded = encode_mp3(path)
+                    self._encoded = encode_mp3(path, self._curves[0])
                 kind, size = "audio/mpeg", len(self._encoded)
                 piece = self._encoded[content["offset"] : content["offset"] + PIECE_BYTES]
             else:

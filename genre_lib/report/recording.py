@@ -22,6 +22,9 @@ _SAMPLE_RATE = 22050
 # libsndfile's compression level for 64 kbit/s, the constant rates of MPEG-2 going from 160 down to 8.
 _MP3_LEVEL = (160 - 64) / (160 - 8)
 
+# RMS of a sine at full scale: what is not louder is at most clipped here and there, as in any player.
+_LOUDEST_DBFS = -3.0
+
 AudioChoice = Literal["auto", "embed", "link", "none"]
 
 
@@ -41,7 +44,7 @@ def read_sound(curve: GenreCurve, path: Path | None, out: Path, audio: AudioChoi
     size = max(1, int(curve.duration_s * _SAMPLE_RATE / n_peaks))
     peaks: list[NDArray[np.float32]] = []
     rest = np.zeros(0, np.float32)
-    encoder = Mp3Encoder() if audio == "embed" else None
+    encoder = Mp3Encoder(playback_gain(curve, path)) if audio == "embed" else None
     for block in stream_audio(path, _SAMPLE_RATE):
         if encoder:
             encoder.write(block)
@@ -58,24 +61,39 @@ def read_sound(curve: GenreCurve, path: Path | None, out: Path, audio: AudioChoi
     if audio == "none":
         return Sound(envelope, None)
     try:
-        link = quote(Path(os.path.relpath(path.resolve(), out.parent.resolve())).as_posix())
+        link = quote(os.fsencode(Path(os.path.relpath(path.resolve(), out.parent.resolve())).as_posix()))
     except ValueError:
         # Another drive of Windows has no relative path.
         link = path.resolve().as_uri()
     return Sound(envelope, escape(link))
 
 
+def playback_gain(curve: GenreCurve, path: Path) -> float:
+    """Factor that brings a recording beyond full scale (floats at the scale of integers) down to it, else 1."""
+    if not np.max(curve.level, initial=-np.inf) > _LOUDEST_DBFS:
+        return 1.0
+    peak = max(float(np.abs(block).max()) for block in stream_audio(path, _SAMPLE_RATE))
+    return 1 / max(1.0, peak)
+
+
 def _level_envelope(curve: GenreCurve) -> NDArray[np.float64]:
-    level = np.nan_to_num(curve.level, nan=-120.0)
+    level = np.nan_to_num(curve.level, nan=-120.0, posinf=0.0)
     return np.asarray(10 ** (level / 20), np.float64)
 
 
 class Mp3Encoder:
-    """Mono mp3 at 64 kbit/s, fed block by block with samples at 22,050 Hz."""
+    """Mono mp3 at 64 kbit/s, fed block by block with samples at 22,050 Hz.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    gain : float
+        Factor of the samples; what is beyond full scale then is clipped.
+    """
+
+    def __init__(self, gain: float = 1.0) -> None:
         import soundfile
 
+        self._gain = np.float32(gain)
         self._bytes = io.BytesIO()
         self._file = soundfile.SoundFile(
             self._bytes,
@@ -90,7 +108,8 @@ class Mp3Encoder:
 
     def write(self, samples: NDArray[np.float32]) -> None:
         """Encode the next block."""
-        self._file.write(samples)
+        # The encoder ends the whole process at samples far beyond full scale.
+        self._file.write(np.clip(samples * self._gain, -1, 1))
 
     def content(self) -> bytes:
         """The finished file."""
@@ -102,9 +121,9 @@ class Mp3Encoder:
         return f"data:audio/mpeg;base64,{base64.b64encode(self.content()).decode()}"
 
 
-def encode_mp3(path: str | Path) -> bytes:
-    """Any recording as mono mp3 at 64 kbit/s, which every browser plays; AudioError if it cannot be decoded."""
-    encoder = Mp3Encoder()
+def encode_mp3(path: str | Path, curve: GenreCurve) -> bytes:
+    """A recording as mono mp3 at 64 kbit/s, which every browser plays; AudioError if it cannot be decoded."""
+    encoder = Mp3Encoder(playback_gain(curve, Path(path)))
     for block in stream_audio(path, _SAMPLE_RATE):
         encoder.write(block)
     return encoder.content()

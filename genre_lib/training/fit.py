@@ -18,6 +18,7 @@ from genre_lib.training.batches import Batches
 from genre_lib.training.config import LogMels, TrainingConfig
 from genre_lib.training.distillation import DistillationTargets
 from genre_lib.utils.atomic import write_text
+from genre_lib.utils.json_files import to_json
 
 if TYPE_CHECKING:
     import keras
@@ -104,7 +105,7 @@ def fit(
         report(f"epoch {len(history)}/{config.epochs}  " + "  ".join(f"{k} {v:.4g}" for k, v in row.items()))
         if folder is not None:
             trainer.save(folder / "checkpoint.npz", _digest(model, config, labels), history)
-            write_text(folder / "history.json", json.dumps(history, indent=1))
+            write_text(folder / "history.json", to_json(history, indent=1))
     trainer.finish()
     return TrainingResult(model, history, stopped_early=len(history) < config.epochs)
 

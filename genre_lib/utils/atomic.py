@@ -35,7 +35,9 @@ def replaced_file(path: str | Path, *, sync: bool = False) -> Iterator[Path]:
         return
     target = path.resolve()
     target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f".{target.stem[:100]}.{os.getpid()}.tmp{target.suffix}")
+    # Names end at 255 bytes on most systems, whatever the name beside it takes.
+    begin = os.fsdecode(os.fsencode(target.stem)[:100])
+    draft = target.with_name(f".{begin}.{os.getpid()}.tmp{target.suffix}")
     try:
         yield draft
         if sync:

@@ -51,6 +51,18 @@ def test_blocks_give_the_frames_of_the_whole(rng: np.random.Generator) -> None:
     np.testing.assert_allclose(np.concatenate([part[1] for part in parts]), front_end.frame_power(samples), rtol=1e-5)
 
 
+@pytest.mark.parametrize("offset", [0.001, 0.5, -0.9, 1e6])
+def test_a_constant_has_no_power(offset: float) -> None:
+    assert FrontEnd().frame_power(np.full(50_000, offset, np.float32)).max() == 0
+
+
+def test_an_offset_adds_no_power(rng: np.random.Generator) -> None:
+    samples = (0.01 * rng.standard_normal(50_000)).astype(np.float32)
+    np.testing.assert_allclose(
+        FrontEnd().frame_power(samples + np.float32(0.5)), FrontEnd().frame_power(samples), rtol=1e-3
+    )
+
+
 def test_digital_silence_is_the_floor() -> None:
     assert np.all(FrontEnd().log_mel(np.zeros(5000, np.float32)) == pytest.approx(-120))
 

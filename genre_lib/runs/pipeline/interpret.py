@@ -7,8 +7,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from genre_lib.attribution import Attribution, TimedAttribution, attribute_samples
 from genre_lib.attribution.integrated_gradients import attribute_step, step_at
 from genre_lib.audio.decoding import load_audio
@@ -112,10 +110,10 @@ def players(found: TimedAttribution | Attribution) -> Any:
         return display.HTML(
             "There is no sound: this data set holds spectrograms alone. Name a recording (song) to hear it."
         )
-    sounds = {"the moment": found.samples, "what spoke for it": found.kept, "the rest": found.without}
+    names = ("the moment", "what spoke for it", "the rest")
     rows = [
         f"<p>{name}<br>{display.Audio(samples, rate=found.sample_rate, normalize=False)._repr_html_()}</p>"
-        for name, samples in ((name, np.clip(samples, -1, 1)) for name, samples in sounds.items())
+        for name, samples in zip(names, found.sounds().values(), strict=True)
     ]
     return display.HTML("".join(rows))
 

@@ -1,0 +1,142 @@
+"""One container and the sound stream in it, decoded by ffmpeg's libraries.
+
+Files are read through Python, so that no name is taken for a protocol, and only by demuxers of sound. What cannot be
+decoded is left out and counted; the stream ends where the file does, not at the first fault, and not where a header
+says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import av
+
+from genre_lib.audio.formats import DEMUXERS, FRAMES_ALONE, WITH_CLOCK, WITH_PAUSES
+from genre_lib.audio.losses import Losses, LossesByBytes
+from genre_lib.audio.sections import Section
+
+Bounds = tuple[int, int]
+"""First and one past the last byte of a container in its file."""
+
+# Below, a jump of the clock is a coder's delay or rounding; beyond, a clock that nobody set.
+_SMALLEST_GAP_S = 0.05
+_LARGEST_GAP_S = 600.0
+# A demuxer that fails so often in a row without a packet will not find another.
+_FAILURES_IN_A_ROW = 50
+_BUFFER_BYTES = 1 << 16
+
+
+def open_container(path: Path, bounds: Bounds, resources: ExitStack) -> Container | None:
+    """The container in a section of a file; None where there is none with sound that can be decoded."""
+    section = Section(path, *bounds)
+    resources.callback(section.close)
+    try:
+        return Container(section, resources)
+    except (av.FFmpegError, StopIteration):
+        return None
+
+
+class Container:
+    """An open container.
+
+    Attributes
+    ----------
+    format : str
+        ffmpeg's name of it.
+    rate, channels : int
+    losses : Losses
+        Of what has passed.
+    """
+
+    def __init__(self, section: Section, resources: ExitStack) -> None:
+        self._container = resources.enter_context(
+            av.open(
+                section,
+                mode="r",
+                metadata_errors="replace",
+                container_options={"format_whitelist": ",".join(sorted(DEMUXERS))},
+                buffer_size=_BUFFER_BYTES,
+            )
+        )
+        self._stream = next(stream for stream in self._container.streams.audio if stream.codec_context is not None)
+        self._tick_s = float(self._stream.time_base or 0)
+        self.format = self._container.format.name
+        self.rate, self.channels = self._stream.rate, self._stream.channels
+        alone = self.format in FRAMES_ALONE
+        self.losses = LossesByBytes(self._tick_s, section) if alone else Losses(self._tick_s)
+        # After opening, which reads where it likes and says where it goes on.
+        here = section.tell()
+        self._codec = _decoder(self._stream, section)
+        section.seek(here)
+
+    def duration_s(self) -> float | None:
+        """What the header says, or what ffmpeg makes of it [s]."""
+        if self._stream.duration is not None:
+            return self._stream.duration * self._tick_s
+        alone = len(self._container.streams) == 1
+        return self._container.duration / av.time_base if alone and self._container.duration else None
+
+    def frames(self) -> Iterator[av.AudioFrame | float]:
+        """Frames, and seconds of silence where the container's clock jumps."""
+        has_clock, has_pauses = self.format in WITH_CLOCK, self.format in WITH_PAUSES
+        clock_s = (self._container.start_time or 0) / av.time_base
+        begun = False
+        for packet in self._packets():
+            try:
+                frames = self._codec.decode(packet)
+            except av.FFmpegError:
+                self.losses.failed(packet)
+                continue
+            for frame in frames:
+                if has_clock and frame.pts is not None:
+                    time_s = frame.pts * self._tick_s
+                    gap_s = time_s - clock_s
+                    clock_s = time_s + frame.samples / frame.sample_rate
+                    if _SMALLEST_GAP_S < gap_s < _LARGEST_GAP_S:
+                        self.losses.silent(gap_s, is_pause=has_pauses or not begun)
+                        yield gap_s
+                begun = True
+                yield frame
+            self.losses.passed(packet)
+
+    def _packets(self) -> Iterator[av.Packet | None]:
+        """Packets of the stream, whatever fails between them, and None at the end."""
+        is_mp3 = self._codec.name.startswith("mp3")
+        failures = 0
+        while failures < _FAILURES_IN_A_ROW:
+            try:
+                for packet in self._container.demux(self._stream):
+                    failures = 0
+                    if is_mp3 and _is_xing(packet):
+                        self.losses.passed(packet)
+                    elif packet.size:
+                        yield packet
+                break
+            except (av.FFmpegError, ValueError):
+                failures += 1
+        yield None
+
+
+def _decoder(stream: av.AudioStream, section: Section) -> av.AudioCodecContext:
+    codec = stream.codec_context
+    section.seek(0)
+    if section.read(4) == b"RIFX" and codec.name.startswith("pcm_") and codec.name.endswith("le"):
+        # ffmpeg reads the header of big-endian wav the right way round, and then not the samples.
+        big = av.CodecContext.create(f"{codec.name.removesuffix('le')}be", "r")
+        assert isinstance(big, av.AudioCodecContext)
+        big.sample_rate, big.layout = codec.sample_rate, codec.layout
+        codec = big
+    codec.thread_count = 1
+    return codec
+
+
+def _is_xing(packet: av.Packet) -> bool:
+    """Whether an mp3 frame is a table of contents and no sound; joined files hold one in their middle."""
+    head = bytes(memoryview(packet)[:40])
+    if b"Xing" not in head and b"Info" not in head:
+        return False
+    is_mpeg1, is_mono = (head[1] >> 3) & 3 == 3, head[3] >> 6 == 3
+    at = 4 + ((17 if is_mono else 32) if is_mpeg1 else (9 if is_mono else 17))
+    return head[at : at + 4] in (b"Xing", b"Info")

@@ -1,0 +1,49 @@
+"""A part of a file, read as a file of its own."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+
+class Section(io.RawIOBase):
+    """Bytes [start, stop) of a file.
+
+    Attributes
+    ----------
+    name : str
+        The file's suffix alone: decoders guess by it, and take whole names for addresses.
+    """
+
+    def __init__(self, path: Path, start: int, stop: int) -> None:
+        self._file = path.open("rb")
+        self._start, self._stop = start, stop
+        self._at = start
+        self._file.seek(start)
+        self.name = f"recording{path.suffix}"
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def read(self, n: int = -1) -> bytes:
+        left = max(0, self._stop - self._at)
+        data = self._file.read(left if n < 0 else min(n, left))
+        self._at += len(data)
+        return data
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: self._start, io.SEEK_CUR: self._at, io.SEEK_END: self._stop}[whence]
+        self._at = max(self._start, base + offset)
+        self._file.seek(self._at)
+        return self._at - self._start
+
+    def tell(self) -> int:
+        return self._at - self._start
+
+    def close(self) -> None:
+        if not self.closed:
+            self._file.close()
+        super().close()
