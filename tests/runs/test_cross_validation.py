@@ -61,7 +61,7 @@ def taught(music: Path) -> Recipe:
         {
             "network": SMALL,
             "training": TRAINING | {"teacher_windows": 2, "distillation": distillation},
-            "distillation": str(music / "unlabelled" / "music.npz"),
+            "sources": [{"music": str(music / "unlabelled" / "music.npz")}],
             "teachers": 1,
         }
     )

@@ -16,6 +16,7 @@ from genre_lib.runs.pipeline.assess import Assessment
 from genre_lib.runs.pipeline.prepare import about
 from genre_lib.runs.pipeline.train import FINAL, recipe_of, trained
 from genre_lib.runs.run_folder import Run, library_versions
+from genre_lib.training.recipe import Recipe
 
 SILENCE_DBFS = -80.0
 
@@ -83,7 +84,7 @@ def publish(
             "trained_on": "train + valid" if (run.training / FINAL).exists() else "train",
             "seed": recipe.training.seed,
             "parameters": int(model.count_params()),
-            "recipe": recipe.to_dict() | {"distillation": _named(recipe.distillation)},
+            "recipe": _without_places(recipe),
         },
         report=_report(assessment),
         versions=library_versions(),
@@ -135,10 +136,14 @@ def _report(assessment: Assessment) -> dict[str, Any]:
     return report
 
 
-def _named(path: str | None) -> dict[str, str] | None:
-    """A data file by name and hash: its place on this machine is nobody's business."""
-    if path is None:
-        return None
-    file = resolve(path)
-    with file.open("rb") as opened:
+def _without_places(recipe: Recipe) -> dict[str, Any]:
+    """The recipe with its data files by name and hash: their place on this machine is nobody's business."""
+    values = recipe.to_dict()
+    for source in values["sources"]:
+        source |= {key: _named(source[key]) for key in ("music", "taggers") if source[key] is not None}
+    return values
+
+
+def _named(path: str) -> dict[str, str]:
+    with resolve(path).open("rb") as opened:
         return {"name": Path(path).name, "sha256": hashlib.file_digest(opened, "sha256").hexdigest()}
