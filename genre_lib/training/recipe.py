@@ -116,7 +116,8 @@ class Recipe:
 
     def as_teacher(self, number: int) -> Self:
         """The recipe of teacher `number`, from 0: another seed, and no teachers of its own."""
-        training = replace(self.training, seed=self.training.seed + number, patience=None)
+        distillation = replace(self.training.distillation, genre_weight=0.0, clip_genre_weight=0.0)
+        training = replace(self.training, seed=self.training.seed + number, patience=None, distillation=distillation)
         return replace(self, training=training, teachers=0)
 
     def to_dict(self) -> dict[str, Any]:

@@ -121,6 +121,24 @@ def _metrics(assessment: Assessment, *, shipped_is_measured: bool) -> list[dict[
                 "note": result.model,
             }
         )
+    for label, other in assessment.world.named():
+        note = f"{other.model}; {other.accuracy.method}; no part of the training heard it"
+        metrics.append(other.card_metrics()[0] | {"name": f"{label}_accuracy", "note": note})
+    return metrics + _metrics_of_calibration(assessment)
+
+
+def _metrics_of_calibration(assessment: Assessment) -> list[dict[str, Any]]:
+    """Of each data set that the calibration was fitted for: its error, and the share of named answers that is right."""
+    calibration = assessment.evaluation.calibration
+    assert calibration is not None
+    metrics: list[dict[str, Any]] = []
+    for span in calibration.spans:
+        for part in span.by_data_set:
+            common = {"data_set": part.name, "split": "held out", "n": part.n_answers}
+            metrics.append({"name": f"ece_{span.name}", "value": part.ece, **common})
+            if part.precision is not None:
+                note = f"{100 * part.coverage:.0f} % are named"
+                metrics.append({"name": f"named_right_{span.name}", "value": part.precision, **common, "note": note})
     return metrics
 
 
@@ -133,6 +151,13 @@ def _report(assessment: Assessment) -> dict[str, Any]:
     report = assessment.evaluation.card_report()
     if assessment.leak is not None:
         report["leak"] = assessment.leak.to_dict()
+    if assessment.world.everything is not None:
+        shown = ("data_set", "split", "accuracy", "per_genre", "confusion")
+        report["world"] = [
+            {name: other.card_report()[name] for name in shown}
+            for other in (assessment.world.everything, assessment.world.clear)
+            if other is not None
+        ]
     return report
 
 
