@@ -81,14 +81,13 @@ class DistillationTargets:
     def of_window(self, piece: int, first: int, n_windows: int) -> dict[str, NDArray[np.float32]]:
         """Everything there is to learn from some windows of a piece, by name."""
         span = slice(first, first + n_windows)
-        n_features = self.features.shape[2]
+        tag_weight = 1.0 if self.tag_weights is None else self.tag_weights[piece]
+        alike = np.full(self.features.shape[2], 1.0 / max(self.features.shape[2], 1), np.float32)
         targets = {
             "tags": self.tags[piece, span],
             "features": self.features[piece, span],
-            "tag_weights": np.float32(1.0) if self.tag_weights is None else self.tag_weights[piece],
-            "feature_weights": np.full(n_features, 1.0 / max(n_features, 1), np.float32)
-            if self.feature_weights is None
-            else self.feature_weights[piece],
+            "tag_weights": np.asarray(tag_weight, np.float32),
+            "feature_weights": alike if self.feature_weights is None else self.feature_weights[piece],
         }
         if self.genres is not None:
             targets["genres"] = self.genres[piece, span]

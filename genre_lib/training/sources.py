@@ -29,7 +29,7 @@ _GENRE_OF_TAG: Mapping[str, str] = {
     "reggae": "reggae", "rock": "rock",
 }  # fmt: skip
 # Dance music of today is sold as pop, and sounds like disco.
-_GENRES_OF_TAG: Mapping[str, Mapping[str, float]] = {"dance": {"pop": 0.6, "disco": 0.4}} | {
+_GENRES_OF_TAG: Mapping[str, Mapping[str, float]] = {"dance": {"pop": 0.7, "disco": 0.3}} | {
     tag: {genre: 1.0} for tag, genre in _GENRE_OF_TAG.items()
 }
 

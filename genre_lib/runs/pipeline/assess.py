@@ -92,7 +92,7 @@ def assess(
 
     labels, groups = part.data_set.labels(), known_groups(part)
     held_out = out_of_fold(run) or answered(features.subset("valid"), predict)
-    calibration = _calibrated(run, held_out, world, step_period_s=period_s, smoothing_s=smoothing_s)
+    calibration = _calibrated(run, held_out, world, period_s, smoothing_s)
     evaluation = evaluate(
         [predict(log_mel) for log_mel in part.log_mels],
         labels,
@@ -118,14 +118,21 @@ def assess(
     return evaluation
 
 
-def _calibrated(run: Run, held_out: StepAnswers, world: str, **spans: float) -> Calibration:
+def _calibrated(run: Run, held_out: StepAnswers, world: str, step_period_s: float, smoothing_s: float) -> Calibration:
     """Temperatures and thresholds from held-out answers, and from a second data set as much where there is one."""
-    if not world:
-        return calibrate(held_out.step_logits, held_out.labels, groups=held_out.groups, **spans)
-    other = world_answers(run, world)
-    both = StepAnswers.together([held_out, other])
-    data_sets = [about(run)["name"]] * len(held_out.names) + [Path(world).stem] * len(other.names)
-    return calibrate(both.step_logits, both.labels, groups=both.groups, data_sets=data_sets, **spans)
+    data_sets = None
+    if world:
+        other = world_answers(run, world)
+        data_sets = [about(run)["name"]] * len(held_out.names) + [Path(world).stem] * len(other.names)
+        held_out = StepAnswers.together([held_out, other])
+    return calibrate(
+        held_out.step_logits,
+        held_out.labels,
+        step_period_s=step_period_s,
+        smoothing_s=smoothing_s,
+        groups=held_out.groups,
+        data_sets=data_sets,
+    )
 
 
 def show_leak(run: Run, *, epochs: int = 10, report: Report = print) -> LeakDemonstration | None:
