@@ -29,6 +29,7 @@ from genre_lib.export.golden_values import make_golden
 from genre_lib.filters.intermediate_outputs import neurons_json
 from genre_lib.inference.model import LiteRtNetwork
 from genre_lib.networks.keras_files import keras_logits, load_keras
+from genre_lib.networks.receptive_field import is_recurrent
 from genre_lib.utils.atomic import replaced_folder, write_text
 from genre_lib.utils.quiet import quiet_native_stderr
 
@@ -92,8 +93,13 @@ def write_bundle(
     Raises
     ------
     BundleError
-        An export failed or a runtime disagrees; nothing is left behind.
+        The network is recurrent, an export failed or a runtime disagrees; nothing is left behind.
     """
+    if is_recurrent(model):
+        raise BundleError(
+            f"The network {model.name} remembers all of the past, so that a live stream and a file would differ: it "
+            "can be trained and measured, but a bundle needs a network with a receptive field, such as residual."
+        )
     folder = Path(folder)
     tolerance = QUANTISATION_TOLERANCE[tfjs_weights]
     card = replace(card, training=card.training | {"quantisation": {"tfjs": tfjs_weights, "tolerance": tolerance}})

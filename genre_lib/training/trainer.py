@@ -55,10 +55,13 @@ class Trainer:
         schedule = keras.optimizers.schedules.CosineDecay(
             0.0, max(1, n_steps - warm_up), warmup_target=config.learning_rate, warmup_steps=warm_up
         )
-        self._optimizer = keras.optimizers.AdamW(
-            schedule, weight_decay=config.weight_decay, global_clipnorm=config.clip_norm
-        )
-        _exclude_vectors_from_decay(self._optimizer, self._network)
+        if config.optimizer == "rmsprop":
+            self._optimizer = keras.optimizers.RMSprop(schedule, global_clipnorm=config.clip_norm)
+        else:
+            self._optimizer = keras.optimizers.AdamW(
+                schedule, weight_decay=config.weight_decay, global_clipnorm=config.clip_norm
+            )
+            _exclude_vectors_from_decay(self._optimizer, self._network)
         self._learning = _learning_variables(self._network, model, batches)
         self._optimizer.build(self._learning)
         self._kept = list(self._network.weights)
