@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,8 @@ import numpy as np
 from genre_lib.bundle.resources import resolve
 from genre_lib.datasets import Features, load_features, open_data_set
 from genre_lib.errors import DataSetError
-from genre_lib.evaluation.scores import Evaluation, evaluate
+from genre_lib.evaluation.robustness import accuracy_under, log_mel_treatments
+from genre_lib.evaluation.scores import Condition, Evaluation, evaluate
 from genre_lib.networks.keras_files import load_keras
 from genre_lib.networks.receptive_field import timing_of
 from genre_lib.runs.pipeline.answers import StepAnswers, known_groups, predictor
@@ -58,7 +59,7 @@ class World:
         return [f"{each.model}, {each.data_set}, {each.split}: {each.accuracy}" for _, each in self.named()]
 
 
-def assess_world(run: Run, world: str = "") -> World:
+def assess_world(run: Run, world: str = "", *, robustness: bool = False) -> World:
     """Evaluate the network to ship on music that no part of its training has heard.
 
     Parameters
@@ -68,6 +69,8 @@ def assess_world(run: Run, world: str = "") -> World:
     world : str
         A labelled data set of other music, as for `genre_lib.datasets.open_data_set`; none does nothing. Its split
         may tell clear labels from disputed ones.
+    robustness : bool
+        Also measure all of its clips under gains, filters, noise and codecs.
 
     Returns
     -------
@@ -92,7 +95,10 @@ def assess_world(run: Run, world: str = "") -> World:
     if networks:
         measured[WORLD_BASELINE] = (load_keras(networks[0]), features, "all", "baseline")
     for name, (model, part, split, title) in measured.items():
-        _evaluated(run, model, part, split, title).save(run.evaluation / name)
+        evaluation = _evaluated(run, model, part, split, title)
+        if robustness and name == WORLD:
+            evaluation = replace(evaluation, conditions=_under_conditions(run, model, part))
+        evaluation.save(run.evaluation / name)
     return World.load(run.evaluation)
 
 
@@ -120,6 +126,14 @@ def _answers(run: Run, model: keras.Model, features: Features) -> StepAnswers:
         known_groups(features),
         [predict(log_mel) for log_mel in features.log_mels],
     )
+
+
+def _under_conditions(run: Run, model: keras.Model, features: Features) -> tuple[Condition, ...]:
+    front_end, genres = features.data_set.front_end, about(run)["genres"]
+    assert front_end is not None
+    labels = np.array([genres.index(track.genre) for track in features.tracks])
+    treatments = log_mel_treatments(front_end)
+    return accuracy_under(predictor(model), features.log_mels, labels, treatments, groups=known_groups(features))
 
 
 def _evaluated(run: Run, model: keras.Model, features: Features, split: str, title: str) -> Evaluation:
