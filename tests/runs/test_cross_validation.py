@@ -123,7 +123,7 @@ def test_in_other_processes_a_failed_training_says_which_and_the_others_are_kept
 
 
 def test_teachers_without_anything_to_teach_with_are_refused() -> None:
-    with pytest.raises(ParameterError, match="unlabelled music to teach with"):
+    with pytest.raises(ParameterError, match="music to teach with"):
         Recipe.from_dict({"teachers": 3})
 
 
