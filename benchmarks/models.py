@@ -1,4 +1,4 @@
-"""The shipped network beside the one of 2018, on the same artist-grouped folds, from the evaluation's saved results."""
+"""The shipped network beside the one of 2018, on the same folds and on other music, from the evaluation's results."""
 
 from __future__ import annotations
 
@@ -46,6 +46,15 @@ def run() -> list[Row]:
             note=str(evaluation.accuracy),
         )
     )
+    for _, other in assessment.world.named():
+        rows.append(
+            Row(
+                f"{other.model}, right on {other.data_set}, {other.split}",
+                100 * other.accuracy.value,
+                "%",
+                note=str(other.accuracy),
+            )
+        )
     for span in evaluation.calibration.spans if evaluation.calibration else ():
         rows.append(Row(f"ECE of {span.name}, held out", span.ece_after, "", aim="at most 0.05"))
         if span.held_out.precision is not None:
@@ -58,4 +67,10 @@ def run() -> list[Row]:
                     note=f"named {span.held_out.coverage:.2f} of the time",
                 )
             )
+        for part in span.by_data_set:
+            rows.append(Row(f"ECE of {span.name}, {part.name}", part.ece, "", aim="at most 0.06"))
+            if part.precision is not None:
+                title = f"named answers right, {span.name}, {part.name}"
+                note = f"named {part.coverage:.2f} of the time"
+                rows.append(Row(title, part.precision, "", aim="at least 0.80", note=note))
     return rows

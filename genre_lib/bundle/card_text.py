@@ -25,6 +25,7 @@ def describe_card(card: Card) -> str:
         _by_span("temperature", card.temperatures),
         _by_span("unsure below", card.unsure_below),
         *_per_genre(card.report),
+        *(line for part in card.report.get("world", []) for line in _per_genre(part)),
         *_confusion(card),
         "",
         "limits",
@@ -58,10 +59,10 @@ def _per_genre(report: dict[str, Any]) -> list[str]:
     scores = report.get("per_genre", [])
     if not scores:
         return []
-    lines = ["", f"by genre ({report['data_set']}, {report['split']})   precision  recall"]
+    lines = ["", f"by genre ({report['data_set']}, {report['split']})", f"{'precision':>36}  recall      n"]
     for score in scores:
         precision, recall = (_share(score[name]) for name in ("precision", "recall"))
-        lines.append(f"  {score['genre']:<24} {precision:>9}  {recall:>6}")
+        lines.append(f"  {score['genre']:<24} {precision:>9}  {recall:>6}  {score['n_clips']:>5}")
     return lines
 
 

@@ -36,7 +36,7 @@ class QuantisedLogMels(Sequence[NDArray[np.float32]]):
         return len(self._mel)
 
     def __getitem__(self, index):  # type: ignore[no-untyped-def]
-        if isinstance(index, slice):
+        if isinstance(index, (slice, np.ndarray)):
             return QuantisedLogMels(self._mel[index], self._range_db[index])
         scale = self._range_db[index]
         log_mel = self._mel[index].T.astype(np.float32)
@@ -47,33 +47,40 @@ class QuantisedLogMels(Sequence[NDArray[np.float32]]):
 
 @dataclass(frozen=True)
 class TaggedFeatures:
-    """Music without genre labels, with what openly licensed taggers said of it.
+    """Music with what openly licensed taggers said of it, and with what its source calls it where that is known.
 
     Attributes
     ----------
     log_mels : sequence of np.ndarray [shape=(n_frames, n_mels)]
         In dB, hop of the default front end; length n.
-    targets : mapping of str to np.ndarray [shape=(n, n_windows, size), dtype=float16]
-        By name: ``msd_tags``, ``mtt_tags`` (logits), ``msd_penultimate``, ``mtt_penultimate`` (activations).
-    tags : mapping of str to tuple of str
-        Names of the tags of ``msd`` and ``mtt``.
+    outputs : mapping of str to np.ndarray [shape=(n, n_windows, size), dtype=float32]
+        By name ``TAGGER_KIND``: ``msd_tags`` and ``mn04_logits`` (logits), ``yamnet_log_scores`` (logarithms of
+        probabilities), ``msd_penultimate`` and ``mn04_features`` (activations).
+    classes : mapping of str to tuple of str
+        Names of what each tagger names, by tagger, where a file says so.
     window_s : float [s]
         Each window's length; windows follow each other without gap from the start.
-    source : tuple of str
-        Where each piece comes from.
+    source, genre_tag, tag_basis : tuple of str
+        Where each piece comes from, what that source calls its genre (empty: unknown), and how it knows.
     """
 
     log_mels: QuantisedLogMels
-    targets: Mapping[str, NDArray[np.float16]]
-    tags: Mapping[str, tuple[str, ...]]
+    outputs: Mapping[str, NDArray[np.float32]]
+    classes: Mapping[str, tuple[str, ...]]
     window_s: float
     source: tuple[str, ...]
+    genre_tag: tuple[str, ...]
+    tag_basis: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.log_mels)
 
 
 def open_feature_file(path: Path, *, include_excluded: bool = False) -> DataSet:
-    """Read an ``.npz`` with ``mel`` (uint8), ``range_db``, ``name``, and where known ``genre`` and ``split``.
+    """Read an ``.npz`` with ``mel`` (uint8), ``range_db``, ``name``, and where known ``genre``, ``artist``, ``split``.
 
-    Tracks named as in GTZAN get its artists and split. Nothing in the file is unpickled.
+    Tracks named as in GTZAN get its artists and split. Where ``clear`` says which labels are beyond doubt, the split is
+    ``clear`` or ``disputed``. Nothing in the file is unpickled.
 
     Raises
     ------
@@ -83,39 +90,86 @@ def open_feature_file(path: Path, *, include_excluded: bool = False) -> DataSet:
     arrays = _read_npz(path, ("mel", "range_db", "name"))
     log_mels = _log_mels(path, arrays)
     names = [str(name) for name in arrays["name"]]
-    genres = [str(genre) or None for genre in arrays.get("genre", np.full(len(names), ""))]
-    splits = [str(split) or None for split in arrays.get("split", np.full(len(names), ""))]
-    if not len(names) == len(log_mels) == len(genres) == len(splits):
+    texts = {name: arrays.get(name, np.full(len(names), "")) for name in ("genre", "artist", "split")}
+    if "clear" in arrays and "split" not in arrays:
+        texts["split"] = np.where(arrays["clear"], "clear", "disputed")
+    if any(len(values) != len(names) for values in (log_mels, *texts.values())):
         raise DataSetError(f"The arrays of {path} have different lengths: export the file again.")
-    tracks = tuple(Track(*row[:1], None, row[1], None, row[2]) for row in zip(names, genres, splits, strict=True))
+    genres, artists, splits = ([str(text) or None for text in texts[name]] for name in ("genre", "artist", "split"))
+    tracks = tuple(Track(name, None, *row) for name, *row in zip(names, genres, artists, splits, strict=True))
     if all(gtzan_name(name) == name for name in names):
         tracks = with_gtzan_facts(tracks)
     data_set = DataSet(path.stem, tracks, genres_of(tracks), (), log_mels, FrontEnd(n_mels=log_mels[0].shape[1]))
     return data_set if include_excluded else leave_out_excluded(data_set)
 
 
-def load_tagged_features(path: str | Path) -> TaggedFeatures:
-    """Read unlabelled spectrograms with the outputs of taggers (``music-1203.npz`` with ``tags.json`` beside it).
+def load_tagged_features(path: str | Path, taggers: str | Path | None = None) -> TaggedFeatures:
+    """Read music with the outputs of taggers: an ``.npz`` with ``mel``, ``source`` and any number of outputs.
+
+    An output may be stored in 8 bits, with ``NAME_scale`` and ``NAME_offset`` beside it, where NAME is the output's or
+    its tagger's name. Names of classes come from ``tags.json`` and ``classes.json`` in the folders of the files.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file, or a folder that holds only one.
+    taggers : str or Path, optional
+        Further outputs for the same pieces in the same order; pieces that it marks as ``copy_of_earlier`` are left
+        out.
 
     Raises
     ------
     DataSetError
-        A file cannot be read or lacks an array.
+        A file cannot be read, lacks an array, or the two do not fit each other.
     """
-    path = Path(path)
-    if path.is_dir():
-        path = single_npz(path)
-    names = ("msd_tags", "mtt_tags", "msd_penultimate", "mtt_penultimate")
-    arrays = _read_npz(path, ("mel", "source", *names))
+    path = single_npz(Path(path)) if Path(path).is_dir() else Path(path)
+    arrays = _read_npz(path, ("mel", "source"))
     # These pieces share one range; the file leaves it out.
     arrays.setdefault("range_db", np.float32(80.0))
     log_mels = _log_mels(path, arrays)
-    tags_path = path.with_name("tags.json")
-    try:
-        tags = {str(k): tuple(map(str, v)) for k, v in json.loads(tags_path.read_text(encoding="utf-8")).items()}
-    except (OSError, ValueError) as error:
-        raise DataSetError(f"{tags_path} cannot be read ({error}): it names the tags of {path.name}.") from error
-    return TaggedFeatures(log_mels, {n: arrays[n] for n in names}, tags, 3.0, tuple(map(str, arrays["source"])))
+    outputs = _tagger_outputs(arrays)
+    kept = np.ones(len(log_mels), bool)
+    if taggers is not None:
+        further = _read_npz(Path(taggers), ())
+        kept = ~np.asarray(further.pop("copy_of_earlier", ~kept), bool)
+        outputs |= _tagger_outputs(further)
+    if any(len(values) != len(log_mels) for values in (kept, *outputs.values())):
+        raise DataSetError(f"{taggers or path} describes another number of pieces than {path} holds: pair them again.")
+    if not outputs:
+        raise DataSetError(f"{path} has no output of a tagger: name the file that holds them too.")
+    texts = [arrays.get(name, np.full(len(log_mels), "")) for name in ("source", "genre_tag", "tag_basis")]
+    return TaggedFeatures(
+        log_mels[kept],
+        {name: values[kept] for name, values in outputs.items()},
+        _class_names(path, path if taggers is None else Path(taggers)),
+        3.0,
+        *(tuple(map(str, text[kept])) for text in texts),
+    )
+
+
+def _tagger_outputs(arrays: Mapping[str, Any]) -> dict[str, NDArray[np.float32]]:
+    """Everything of three dimensions but the spectrograms, as floats."""
+    outputs = {}
+    for name, values in arrays.items():
+        if values.ndim != 3 or name == "mel":
+            continue
+        quantised = [known for known in (name, name.split("_")[0]) if f"{known}_scale" in arrays]
+        outputs[name] = values.astype(np.float32)
+        if quantised:
+            outputs[name] = outputs[name] * arrays[f"{quantised[0]}_scale"] + arrays[f"{quantised[0]}_offset"]
+    return outputs
+
+
+def _class_names(*paths: Path) -> dict[str, tuple[str, ...]]:
+    names: dict[str, tuple[str, ...]] = {}
+    for file in dict.fromkeys(path.with_name(name) for path in paths for name in ("tags.json", "classes.json")):
+        if file.exists():
+            try:
+                stored = json.loads(file.read_text(encoding="utf-8"))
+                names |= {str(tagger): tuple(map(str, classes)) for tagger, classes in stored.items()}
+            except (OSError, ValueError, AttributeError) as error:
+                raise DataSetError(f"{file} cannot be read ({error}): it names what the taggers name.") from error
+    return names
 
 
 def single_npz(folder: Path) -> Path:

@@ -42,6 +42,29 @@ _MARGIN = 0.015
 
 
 @dataclass(frozen=True)
+class DataSetCalibration:
+    """How a calibration that several data sets share fits one of them, cross-fitted.
+
+    Attributes
+    ----------
+    name : str
+        Of the data set.
+    ece : float
+    precision : float or None
+        Share of right answers among the named ones; None if none is named.
+    coverage : float in [0, 1]
+        Share of answers that are named.
+    n_answers : int
+    """
+
+    name: str
+    ece: float
+    precision: float | None
+    coverage: float
+    n_answers: int
+
+
+@dataclass(frozen=True)
 class SpanCalibration:
     """Calibration of one span of time.
 
@@ -62,6 +85,8 @@ class SpanCalibration:
     nll_before, nll_after : float [nat]
         Negative log-likelihood, cross-fitted.
     n_clips, n_answers, n_folds : int
+    by_data_set : tuple of DataSetCalibration
+        Where the clips are of several data sets.
     """
 
     name: str
@@ -76,6 +101,7 @@ class SpanCalibration:
     n_clips: int
     n_answers: int
     n_folds: int
+    by_data_set: tuple[DataSetCalibration, ...] = ()
 
     @property
     def ece_before(self) -> float:
@@ -112,7 +138,8 @@ class SpanCalibration:
         """From what `dataclasses.asdict` and JSON made of it."""
         thresholds = {key: Threshold(**data[key]) for key in ("threshold", "held_out")}
         curves = {key: Reliability.from_dict(data[key]) for key in ("before", "after")}
-        return cls(**{**data, **thresholds, **curves})
+        parts = tuple(DataSetCalibration(**part) for part in data.get("by_data_set", ()))
+        return cls(**{**data, **thresholds, **curves, "by_data_set": parts})
 
 
 @dataclass(frozen=True)
@@ -220,6 +247,7 @@ def calibrate(
     smoothing_s: float,
     groups: Sequence[Any] | None = None,
     folds: ArrayLike | None = None,
+    data_sets: Sequence[str] | None = None,
     target: float = TARGET,
     n_bins: int = N_BINS,
     binning: str = EQUAL_MASS,
@@ -238,6 +266,9 @@ def calibrate(
         Artists; folds never split one.
     folds : int array [shape=(n_clips,)], optional
         Ready folds, such as those of a cross-validation; without them 5 are made from the groups.
+    data_sets : sequence of str [shape=(n_clips,)], optional
+        Which data set each clip is of. Temperatures then count every data set the same, however many clips it has, and
+        a threshold reaches the target in each of them.
     target : float in (0, 1)
         Share of right answers that `unsure` is to guarantee on other clips; thresholds are fitted for 0.015 more.
 
@@ -247,12 +278,16 @@ def calibrate(
 
     Notes
     -----
-    Every clip has the same weight in every span, however many steps it has.
+    Every clip of a data set has the same weight in every span, however many steps it has.
     """
     true = np.asarray(labels, dtype=np.intp)
     if len(step_logits) != len(true):
         raise EvaluationError(f"{len(step_logits)} clips were answered but there are {len(true)} labels.")
     of_clip = assign_folds(range(len(true)) if groups is None else groups) if folds is None else np.asarray(folds)
+    sets = np.asarray([""] * len(true) if data_sets is None else data_sets, str)
+    if len(sets) != len(true):
+        raise EvaluationError(f"{len(sets)} data sets were named for {len(true)} clips.")
+    clip_weights = 1.0 / np.array([np.count_nonzero(sets == name) for name in sets])
     width = max(1, round(smoothing_s / step_period_s))
     clip_s = float(np.median([len(logits) for logits in step_logits])) * step_period_s
     widths = {"step": (1, step_period_s), "smoothed": (width, width * step_period_s), "clip": (None, clip_s)}
@@ -260,9 +295,16 @@ def calibrate(
     for name, (n_steps, seconds) in widths.items():
         parts = [smoothed_logits(logits, n_steps or len(logits)) for logits in step_logits]
         clip = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
-        weights = 1.0 / np.bincount(clip)[clip]
+        weights = (clip_weights / np.bincount(clip))[clip]
         span = _cross_fit(
-            np.vstack(parts), true[clip], weights, of_clip[clip], min(target + _MARGIN, 1.0), n_bins, binning
+            np.vstack(parts),
+            true[clip],
+            weights,
+            of_clip[clip],
+            sets[clip],
+            min(target + _MARGIN, 1.0),
+            n_bins,
+            binning,
         )
         spans.append(SpanCalibration(name=name, seconds=seconds, n_clips=len(parts), n_answers=len(clip), **span))
     return Calibration(tuple(spans), target)
@@ -273,6 +315,7 @@ def _cross_fit(
     labels: NDArray[np.intp],
     weights: Floats,
     folds: NDArray[Any],
+    data_sets: NDArray[np.str_],
     target: float,
     n_bins: int,
     binning: str,
@@ -285,20 +328,61 @@ def _cross_fit(
         here, others = folds == fold, folds != fold
         temperature = fit_temperature(logits[others], labels[others], weights[others])
         confidence = softmax(logits / temperature, axis=1).max(axis=1)
-        cut = unsure_threshold(confidence[others], correct[others], target=target, weights=weights[others]).value
+        cut = _threshold(confidence[others], correct[others], weights[others], data_sets[others], target).value
         cooled[here] = logits[here] / temperature
         named[here] = confidence[here] >= cut
         cuts.append(cut)
     temperature = fit_temperature(logits, labels, weights)
     confidence = softmax(logits / temperature, axis=1).max(axis=1)
-    precision = float(np.average(correct[named], weights=weights[named])) if named.any() else None
+    probabilities = softmax(cooled, axis=1)
+    names = np.unique(data_sets)
     return {
         "temperature": temperature,
-        "threshold": unsure_threshold(confidence, correct, target=target, weights=weights),
-        "held_out": Threshold(float(np.mean(cuts)), precision, float(weights[named].sum() / weights.sum())),
+        "threshold": _threshold(confidence, correct, weights, data_sets, target),
+        "held_out": Threshold(float(np.mean(cuts)), *_named_share(named, correct, weights)),
         "before": reliability(softmax(logits, axis=1), labels, n_bins=n_bins, binning=binning, weights=weights),
-        "after": reliability(softmax(cooled, axis=1), labels, n_bins=n_bins, binning=binning, weights=weights),
+        "after": reliability(probabilities, labels, n_bins=n_bins, binning=binning, weights=weights),
         "nll_before": negative_log_likelihood(logits, labels, weights),
         "nll_after": negative_log_likelihood(cooled, labels, weights),
         "n_folds": len(np.unique(folds)),
+        "by_data_set": tuple(
+            _of_data_set(str(name), data_sets == name, probabilities, labels, named, weights, n_bins, binning)
+            for name in names
+            if len(names) > 1
+        ),
     }
+
+
+def _threshold(
+    confidence: Floats, correct: NDArray[np.bool_], weights: Floats, data_sets: NDArray[np.str_], target: float
+) -> Threshold:
+    """The smallest confidence from which on the answers on every data set are right at least `target` of the time."""
+    of_each = [
+        unsure_threshold(confidence[here], correct[here], target=target, weights=weights[here])
+        for here in (data_sets == name for name in np.unique(data_sets))
+    ]
+    if len(of_each) == 1:
+        return of_each[0]
+    value = max(threshold.value for threshold in of_each)
+    return Threshold(value, *_named_share(confidence >= value, correct, weights))
+
+
+def _named_share(named: NDArray[np.bool_], correct: NDArray[np.bool_], weights: Floats) -> tuple[float | None, float]:
+    precision = float(np.average(correct[named], weights=weights[named])) if named.any() else None
+    return precision, float(weights[named].sum() / weights.sum())
+
+
+def _of_data_set(
+    name: str,
+    here: NDArray[np.bool_],
+    probabilities: Floats,
+    labels: NDArray[np.intp],
+    named: NDArray[np.bool_],
+    weights: Floats,
+    n_bins: int,
+    binning: str,
+) -> DataSetCalibration:
+    correct = probabilities.argmax(axis=1) == labels
+    curve = reliability(probabilities[here], labels[here], n_bins=n_bins, binning=binning, weights=weights[here])
+    precision, coverage = _named_share(named[here], correct[here], weights[here])
+    return DataSetCalibration(name, curve.ece, precision, coverage, int(here.sum()))

@@ -18,7 +18,7 @@ from genre_lib.export.onnx import write_onnx
 from genre_lib.export.runtime_checks import check_bundle
 from genre_lib.filters.intermediate_outputs import neurons_json
 from genre_lib.networks.keras_files import keras_outputs, load_keras, with_step_features
-from genre_lib.networks.receptive_field import timing_of
+from genre_lib.networks.receptive_field import is_recurrent, timing_of
 from genre_lib.utils.atomic import replaced_folder, write_text
 
 # Largest error in probability that a weight type may cause on the golden signal.
@@ -61,8 +61,13 @@ def write_bundle(
     Raises
     ------
     BundleError
-        An export failed or a runtime disagrees; nothing is left behind.
+        The network is recurrent, an export failed or a runtime disagrees; nothing is left behind.
     """
+    if is_recurrent(model):
+        raise BundleError(
+            f"The network {model.name} remembers all of the past, so that a live stream and a file would differ: it "
+            "can be trained and measured, but a bundle needs a network with a receptive field, such as residual."
+        )
     folder = Path(folder)
     model = with_step_features(model)
     tolerance = QUANTISATION_TOLERANCE[tfjs_weights]

@@ -20,6 +20,8 @@ _MERGES = {"Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply", "S
 _CONVOLUTIONS = {
     "Conv1D", "Conv2D", "DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D",
 }  # fmt: skip
+# They remember all of the past: what they add to a receptive field has no end, see `is_recurrent`.
+_RECURRENT = {"GRU", "LSTM", "SimpleRNN"}
 _POOLS = {"AveragePooling1D", "AveragePooling2D", "MaxPooling1D", "MaxPooling2D"}
 
 
@@ -46,6 +48,11 @@ def timing_of(model: keras.Model, output: str = "step_logits") -> Timing:
             "step depends on the past alone."
         )
     return _timing(reach)
+
+
+def is_recurrent(model: keras.Model) -> bool:
+    """Whether a step also depends on everything before what `timing_of` calls its receptive field."""
+    return any(type(layer).__name__ in _RECURRENT for layer in model.layers)
 
 
 def timing_of_tensor(tensor: keras.KerasTensor) -> Timing:
@@ -124,6 +131,8 @@ def _through(layer: Any, inputs: list[Any], reaches: list[_Reach]) -> _Reach:
     if kind in _FRAME_BY_FRAME:
         if kind == "BatchNormalization" and _touches_time(layer, inputs[0]):
             raise _underivable(layer, "it normalises along time")
+        return reaches[0]
+    if kind in _RECURRENT and layer.return_sequences and not layer.go_backwards:
         return reaches[0]
     raise _underivable(layer, "it may mix any frames")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from genre_lib.networks import deepsound2018, residual
+from genre_lib.networks import deepsound2016, deepsound2018, dieleman2014, residual
 from genre_lib.utils.options import from_mapping, unknown_name
 
 if TYPE_CHECKING:
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 _NETWORKS: dict[str, tuple[type[Any], Callable[..., Any]]] = {
     "residual": (residual.ResidualConfig, residual.build_residual),
     "deepsound2018": (deepsound2018.Deepsound2018Config, deepsound2018.build_deepsound2018),
+    "deepsound2016": (deepsound2016.Deepsound2016Config, deepsound2016.build_deepsound2016),
+    "dieleman2014": (dieleman2014.Dieleman2014Config, dieleman2014.build_dieleman2014),
 }
 
 

@@ -69,10 +69,12 @@ class Batches:
         return window_average(self.config.teacher_windows, self.distillation.window_frames, self.timing, self.n_frames)
 
     def of_epoch(self, epoch: int) -> Iterator[dict[str, NDArray[np.float32]]]:
-        """Batches by name: `labelled`, `soft_labels`; with distillation `unlabelled`, `tags`, `features`, `genres`."""
+        """Batches by name: `labelled`, `soft_labels`; with distillation `unlabelled` and what is learnt from it."""
         rng = np.random.default_rng([self.config.seed, epoch])
         labelled = _endless_order(len(self.log_mels), rng)
-        order = _endless_order(len(self.distillation.log_mels), rng) if self.distillation is not None else None
+        order = None
+        if self.distillation is not None:
+            order = _endless_order(len(self.distillation.log_mels), rng, self.distillation.draw_weights)
         for _ in range(self.steps):
             batch: dict[str, NDArray[np.float32]] = {}
             if len(self.log_mels):
@@ -91,19 +93,15 @@ class Batches:
     def _unlabelled(self, chosen: list[int], rng: np.random.Generator) -> dict[str, NDArray[np.float32]]:
         distillation, n_windows = self.distillation, self.config.teacher_windows
         assert distillation is not None
-        clips, tags, features, genres = [], [], [], []
+        clips, targets = [], []
         for i in chosen:
             log_mel = distillation.log_mels[i]
-            first = int(rng.integers(0, distillation.tags.shape[1] - n_windows + 1))
+            first = int(rng.integers(0, distillation.features.shape[1] - n_windows + 1))
             start = round(first * distillation.window_frames)
             frames = np.minimum(start + np.arange(self.n_frames), len(log_mel) - 1)
             clips.append(change(log_mel[frames], self.config.distillation.augmentation, rng))
-            tags.append(distillation.tags[i, first : first + n_windows])
-            features.append(distillation.features[i, first : first + n_windows])
-            if distillation.genres is not None:
-                genres.append(distillation.genres[i, first : first + n_windows])
-        batch = {"unlabelled": np.stack(clips), "tags": np.stack(tags), "features": np.stack(features)}
-        return batch | ({"genres": np.stack(genres)} if genres else {})
+            targets.append(distillation.of_window(i, first, n_windows))
+        return {"unlabelled": np.stack(clips)} | {name: np.stack([t[name] for t in targets]) for name in targets[0]}
 
 
 def _soft_labels(labels: NDArray[Any], n_genres: int, smoothing: float) -> NDArray[np.float32]:
@@ -112,9 +110,13 @@ def _soft_labels(labels: NDArray[Any], n_genres: int, smoothing: float) -> NDArr
     return ((1.0 - smoothing) * soft_labels + smoothing / n_genres).astype(np.float32)
 
 
-def _endless_order(n_clips: int, rng: np.random.Generator) -> Iterator[int]:
+def _endless_order(n_clips: int, rng: np.random.Generator, weights: NDArray[np.float32] | None = None) -> Iterator[int]:
     while True:
-        yield from rng.permutation(n_clips).tolist()
+        if weights is None:
+            yield from rng.permutation(n_clips).tolist()
+        else:
+            shares = weights / weights.sum(dtype=np.float64)
+            yield from rng.choice(n_clips, size=n_clips, p=shares).tolist()
 
 
 def _mix(

@@ -15,6 +15,7 @@ from genre_lib.training.precision import PRECISIONS
 from genre_lib.utils.options import unknown_name
 
 LogMels = Sequence[NDArray[np.float32]]
+OPTIMIZERS = ("adamw", "rmsprop")
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class TrainingConfig:
     teacher_windows : windows of tagger outputs in an excerpt
     learning_rate : greatest one of a cosine that rises over `warm_up` of all steps and falls to nothing
     warm_up : share of all steps
+    optimizer : adamw, or rmsprop as the older networks had it
     weight_decay : of AdamW
     average : decay of the running average of the weights that is kept in the end; 0 keeps the last weights
     label_smoothing : share of belief spread over all genres
@@ -49,6 +51,7 @@ class TrainingConfig:
     teacher_windows: int = 3
     learning_rate: float = 2e-3
     warm_up: float = 0.1
+    optimizer: str = "adamw"
     weight_decay: float = 0.02
     average: float = 0.995
     label_smoothing: float = 0.1
@@ -67,6 +70,8 @@ class TrainingConfig:
                 raise ParameterError(f"{name} of the training is {getattr(self, name)}: it must be at least 1.")
         if self.precision not in PRECISIONS:
             raise unknown_name("precision", self.precision, PRECISIONS)
+        if self.optimizer not in OPTIMIZERS:
+            raise unknown_name("optimizer", self.optimizer, OPTIMIZERS)
         if self.devices != "auto" and (type(self.devices) is not int or self.devices < 1):
             raise ParameterError(
                 f"devices of the training is {self.devices!r}: it must be a number from 1 up, or 'auto'."

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genre_lib.audio.front_end import FrontEnd
 from genre_lib.bundle.timing import Timing
-from genre_lib.datasets import load_tagged_features
 from genre_lib.training.augmentation import Augmentation
 
 
@@ -29,7 +26,8 @@ class DistillationConfig:
     tag_weight : of the cross-entropy with the taggers' tags
     feature_weight : of the squared error in the taggers' standardised features
     label_weight : of the cross-entropy with the labels, in a batch that holds both
-    genre_weight : of the cross-entropy with genre soft_labels of a teacher, where the distillation holds them
+    genre_weight : of the cross-entropy with soft labels of each window, where the music has them; with 0 none are made
+    clip_genre_weight : of the cross-entropy of a whole excerpt with soft labels of its piece
     augmentation : changes made to the unlabelled excerpts; a stretch is not used, as it would move the windows
     """
 
@@ -38,12 +36,13 @@ class DistillationConfig:
     feature_weight: float = 2.0
     label_weight: float = 2.0
     genre_weight: float = 0.0
+    clip_genre_weight: float = 0.0
     augmentation: Augmentation = field(default_factory=Augmentation)
 
 
 @dataclass(frozen=True)
 class DistillationTargets:
-    """Unlabelled music with what the taggers said about each window of it.
+    """Music with what taggers said about each window of it; see `genre_lib.training.sources.load_sources`.
 
     Attributes
     ----------
@@ -53,7 +52,15 @@ class DistillationTargets:
     window_frames : float [frames]
         Length of a window; they follow each other from the first frame on.
     genres : np.ndarray [shape=(n, windows, n_genres)] or None
-        Beliefs of a teacher that knows the genres.
+        Soft labels of each window.
+    clip_genres : np.ndarray [shape=(n, n_genres)] or None
+        Soft labels of each piece.
+    tag_weights : np.ndarray [shape=(n,)] or None
+        How much the tags of each piece count; 0 where no tagger said anything. None counts all of them alike.
+    feature_weights : np.ndarray [shape=(n, n_features)] or None
+        How much each feature of a piece counts; rows sum to 1. None counts all of them alike.
+    draw_weights : np.ndarray [shape=(n,)] or None
+        How often each piece is drawn against the others. None draws each as often as any other.
     """
 
     log_mels: Sequence[NDArray[np.float32]]
@@ -61,37 +68,32 @@ class DistillationTargets:
     features: NDArray[np.float32]
     window_frames: float
     genres: NDArray[np.float32] | None = None
+    clip_genres: NDArray[np.float32] | None = None
+    tag_weights: NDArray[np.float32] | None = None
+    feature_weights: NDArray[np.float32] | None = None
+    draw_weights: NDArray[np.float32] | None = None
 
     @property
     def n_targets(self) -> int:
         """Outputs that the imitating head needs."""
         return self.tags.shape[2] + self.features.shape[2]
 
-
-def load_tagger_outputs(path: str | Path) -> DistillationTargets:
-    """Read unlabelled spectrograms with the outputs of the two musicnn taggers; features are standardised.
-
-    Raises
-    ------
-    DataSetError
-        Where the file is absent or lacks an array.
-
-    References
-    ----------
-    J. Pons, X. Serra: "musicnn: pre-trained convolutional neural networks for music audio tagging", ISMIR-LBD 2019.
-    """
-    music = load_tagged_features(path)
-    tags, features = (
-        np.concatenate([np.asarray(music.targets[f"{tagger}_{kind}"], np.float32) for tagger in ("msd", "mtt")], axis=2)
-        for kind in ("tags", "penultimate")
-    )
-    spread = features.std(axis=(0, 1)) + 1e-3
-    return DistillationTargets(
-        log_mels=music.log_mels,
-        tags=1.0 / (1.0 + np.exp(-tags)),
-        features=(features - features.mean(axis=(0, 1))) / spread,
-        window_frames=music.window_s / FrontEnd().frame_period_s,
-    )
+    def of_window(self, piece: int, first: int, n_windows: int) -> dict[str, NDArray[np.float32]]:
+        """Everything there is to learn from some windows of a piece, by name."""
+        span = slice(first, first + n_windows)
+        tag_weight = 1.0 if self.tag_weights is None else self.tag_weights[piece]
+        alike = np.full(self.features.shape[2], 1.0 / max(self.features.shape[2], 1), np.float32)
+        targets = {
+            "tags": self.tags[piece, span],
+            "features": self.features[piece, span],
+            "tag_weights": np.asarray(tag_weight, np.float32),
+            "feature_weights": alike if self.feature_weights is None else self.feature_weights[piece],
+        }
+        if self.genres is not None:
+            targets["genres"] = self.genres[piece, span]
+        if self.clip_genres is not None:
+            targets["clip_genres"] = self.clip_genres[piece]
+        return targets
 
 
 def excerpt_frames(n_windows: int, window_frames: float, timing: Timing) -> int:

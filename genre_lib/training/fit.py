@@ -120,8 +120,9 @@ def _digest(model: keras.Model, config: TrainingConfig, labels: NDArray[Any]) ->
     settings = dataclasses.asdict(config)
     # Where it was trained does not change what it is: a run may go on with more devices or fewer.
     del settings["devices"]
-    if settings["precision"] == "float32":
-        # Checkpoints written before there was a choice stay good.
-        del settings["precision"]
+    for name, always in (("precision", "float32"), ("optimizer", "adamw")):
+        if settings[name] == always:
+            # Checkpoints written before there was a choice stay good.
+            del settings[name]
     described = json.dumps([model.get_config()["name"], model.count_params(), settings])
     return hashlib.sha256(described.encode() + np.ascontiguousarray(labels).tobytes()).hexdigest()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PRECISIONS = ("float32", "bfloat16", "auto")
 
 # Losses are taken of these, so they stay in float32.
-_OUTPUTS = ("step_logits", "imitated")
+_OUTPUTS = ("step_logits", "distilled")
 
 
 def chosen_precision(precision: str) -> str:

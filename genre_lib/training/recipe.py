@@ -13,6 +13,7 @@ from genre_lib.bundle.resources import resolve
 from genre_lib.errors import ParameterError
 from genre_lib.networks import config_of
 from genre_lib.training.config import TrainingConfig
+from genre_lib.training.sources import SoftLabelConfig, Source
 from genre_lib.utils.options import from_mapping, unknown_name
 from genre_lib.utils.yaml_text import load_yaml
 
@@ -28,11 +29,13 @@ class Recipe:
     network_options : mapping
         Overrides of the network's configuration.
     training : TrainingConfig
-    distillation : str or None
-        Path of unlabelled features with tagger outputs to imitate; None trains on the labels alone.
+    sources : tuple of Source
+        Music beside the labelled clips, with what taggers and tags say about it; none trains on the labels alone.
+    soft_labels : SoftLabelConfig
+        How the taggers' probabilities become soft labels, where `training.distillation` gives these a weight.
     teachers : int >= 0
-        Networks trained first by the same recipe, each with another seed, whose soft_labels about the unlabelled music
-        are learnt too; `training.distillation.genre_weight` says how much they count.
+        Networks trained first by the same recipe, each with another seed, whose soft labels of the sources' music are
+        learnt instead of the taggers'; `training.distillation.genre_weight` says how much they count.
     logit_limit : float >= 0
         How far a step's logits may be from their mean after training, see `genre_lib.networks.with_clipped_logits`; 0
         clips none.
@@ -43,7 +46,8 @@ class Recipe:
     network: str = "residual"
     network_options: Mapping[str, Any] = field(default_factory=dict)
     training: TrainingConfig = field(default_factory=TrainingConfig)
-    distillation: str | None = None
+    sources: tuple[Source, ...] = ()
+    soft_labels: SoftLabelConfig = field(default_factory=SoftLabelConfig)
     teachers: int = 0
     non_music: int = 0
     logit_limit: float = 0.0
@@ -57,10 +61,8 @@ class Recipe:
             raise ParameterError(
                 f"logit_limit in the recipe is {self.logit_limit!r}: it must be a number above 0, or 0 for no limit."
             )
-        if self.teachers and (self.distillation is None or not self.training.distillation.genre_weight > 0):
-            raise ParameterError(
-                "Teachers in a recipe need unlabelled music to teach with: give distillation, and genre_weight."
-            )
+        if self.teachers and not (self.sources and self.training.distillation.genre_weight > 0):
+            raise ParameterError("Teachers in a recipe need music to teach with: give sources, and a genre_weight.")
 
     @classmethod
     def load(cls, path: str | Path | None) -> Self:
@@ -81,16 +83,21 @@ class Recipe:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """A recipe from the mapping of its file."""
-        known = ("network", "training", "distillation", "teachers", "non_music", "logit_limit")
+        known = ("network", "training", "sources", "soft_labels", "teachers", "non_music", "logit_limit")
         for name in values:
             if name not in known:
                 raise unknown_name("name in the recipe", name, known)
         network = dict(values.get("network") or {})
         name = network.pop("name", cls.network)
         config_of(name, network)
-        training = from_mapping(TrainingConfig, values.get("training"), where="training")
-        others = {key: values[key] for key in known[2:] if key in values}
-        return cls(name, network, training, **others)
+        return cls(
+            name,
+            network,
+            from_mapping(TrainingConfig, values.get("training"), where="training"),
+            tuple(from_mapping(Source, source, where="sources") for source in values.get("sources") or ()),
+            from_mapping(SoftLabelConfig, values.get("soft_labels"), where="soft_labels"),
+            **{key: values[key] for key in known[4:] if key in values},
+        )
 
     @classmethod
     def of_network(cls, name: str) -> Self:
@@ -109,7 +116,7 @@ class Recipe:
 
     def as_teacher(self, number: int) -> Self:
         """The recipe of teacher `number`, from 0: another seed, and no teachers of its own."""
-        distillation = replace(self.training.distillation, genre_weight=0.0)
+        distillation = replace(self.training.distillation, genre_weight=0.0, clip_genre_weight=0.0)
         training = replace(self.training, seed=self.training.seed + number, patience=None, distillation=distillation)
         return replace(self, training=training, teachers=0)
 
@@ -118,7 +125,8 @@ class Recipe:
         return {
             "network": {"name": self.network, **self.network_options},
             "training": asdict(self.training),
-            "distillation": self.distillation,
+            "sources": [asdict(source) | {"none_of_these": list(source.none_of_these)} for source in self.sources],
+            "soft_labels": asdict(self.soft_labels),
             "teachers": self.teachers,
             "non_music": self.non_music,
             "logit_limit": self.logit_limit,

@@ -55,10 +55,13 @@ class Trainer:
         schedule = keras.optimizers.schedules.CosineDecay(
             0.0, max(1, n_steps - warm_up), warmup_target=config.learning_rate, warmup_steps=warm_up
         )
-        self._optimizer = keras.optimizers.AdamW(
-            schedule, weight_decay=config.weight_decay, global_clipnorm=config.clip_norm
-        )
-        _exclude_vectors_from_decay(self._optimizer, self._network)
+        if config.optimizer == "rmsprop":
+            self._optimizer = keras.optimizers.RMSprop(schedule, global_clipnorm=config.clip_norm)
+        else:
+            self._optimizer = keras.optimizers.AdamW(
+                schedule, weight_decay=config.weight_decay, global_clipnorm=config.clip_norm
+            )
+            _exclude_vectors_from_decay(self._optimizer, self._network)
         self._learning = _learning_variables(self._network, model, batches)
         self._optimizer.build(self._learning)
         self._kept = list(self._network.weights)
@@ -112,6 +115,7 @@ class Trainer:
                 "tags": self.config.distillation.tag_weight,
                 "features": self.config.distillation.feature_weight,
                 "genres": self.config.distillation.genre_weight,
+                "clip_genres": self.config.distillation.clip_genre_weight,
             }
             if "unlabelled" in batch and n_labelled:
                 weights["genre"] = self.config.distillation.label_weight
@@ -129,14 +133,19 @@ class Trainer:
         weights = tf.constant(self.batches.window_weights())
         given = tf.einsum("ws,bsc->bwc", weights, outputs["distilled"][n_labelled:])
         tags, features = tf.split(given, [distillation.tags.shape[2], distillation.features.shape[2]], axis=-1)
-        entropy = tf.nn.sigmoid_cross_entropy_with_logits(batch["tags"], tags)
-        losses = {
-            "tags": tf.reduce_mean(entropy),
-            "features": tf.reduce_mean(tf.square(batch["features"] - features)),
-        }
+        losses = {}
+        # Means over all pieces, not over those with a target: shares of devices must add up.
+        if distillation.tags.shape[2]:
+            entropy = tf.nn.sigmoid_cross_entropy_with_logits(batch["tags"], tags)
+            losses["tags"] = tf.reduce_mean(batch["tag_weights"] * tf.reduce_mean(entropy, axis=(1, 2)))
+        if distillation.features.shape[2]:
+            error = tf.reduce_mean(tf.square(batch["features"] - features), axis=1)
+            losses["features"] = tf.reduce_mean(tf.reduce_sum(batch["feature_weights"] * error, axis=1))
         if "genres" in batch:
             logits = tf.einsum("ws,bsc->bwc", weights, outputs["step_logits"][n_labelled:])
             losses["genres"] = _soft_cross_entropy(batch["genres"], logits)
+        if "clip_genres" in batch:
+            losses["clip_genres"] = _soft_cross_entropy(batch["clip_genres"], outputs["clip_logits"][n_labelled:])
         return losses
 
     def judge(self, log_mels: LogMels, labels: NDArray[Any]) -> dict[str, float]:

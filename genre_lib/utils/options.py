@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections.abc
 import difflib
 import types
 import typing
@@ -72,6 +73,11 @@ def _converted(value: Any, wanted: Any, where: str) -> Any:
         if not isinstance(value, (list, tuple)):
             raise ParameterError(f"{where} must be a list, not {value!r}.")
         return tuple(_converted(item, typing.get_args(wanted)[0], where) for item in value)
+    if origin is collections.abc.Mapping:
+        if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
+            raise ParameterError(f"{where} must be a list of names with values, not {value!r}.")
+        kind = typing.get_args(wanted)[1]
+        return {name: _converted(item, kind, f"{where}.{name}") for name, item in value.items()}
     if wanted is float and isinstance(value, (int, float)) and not isinstance(value, bool):
         return float(value)
     if wanted in (int, bool, str) and type(value) is wanted:

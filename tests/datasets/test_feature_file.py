@@ -79,21 +79,58 @@ def test_a_file_that_is_none_is_refused(tmp_path: Path, content: bytes) -> None:
         open_data_set(tmp_path / "mel.npz")
 
 
-def test_tagged_features_keep_windows_and_names(tmp_path: Path, arrays: dict[str, np.ndarray]) -> None:
-    tagged = {"mel": arrays["mel"], "source": np.array(["w", "x", "y", "z"])}
-    for name, size in (("msd_tags", 5), ("mtt_tags", 6), ("msd_penultimate", 7), ("mtt_penultimate", 7)):
-        tagged[name] = np.zeros((4, 2, size), np.float16)
-    (tmp_path / "tags.json").write_text(json.dumps({"msd": ["rock"] * 5, "mtt": ["slow"] * 6}))
-    features = load_tagged_features(save(tmp_path / "music.npz", tagged))
-    assert len(features.log_mels) == 4
-    assert features.log_mels[0].shape == (20, 128)
-    assert features.log_mels[0].max() <= 0
-    assert features.targets["mtt_tags"].shape == (4, 2, 6)
-    assert len(features.tags["msd"]) == 5
-    assert features.source[3] == "z"
-    (tmp_path / "tags.json").unlink()
-    with pytest.raises(DataSetError, match=r"tags\.json cannot be read"):
-        load_tagged_features(tmp_path)
+@pytest.fixture
+def tagged(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {
+        "mel": arrays["mel"],
+        "source": np.array(["w", "x", "y", "z"]),
+        "genre_tag": np.array(["jazz", "", "", "rock"]),
+        "msd_tags": np.zeros((4, 2, 5), np.float16),
+        "yamnet_log_scores": np.arange(4 * 2 * 3, dtype=np.uint8).reshape(4, 2, 3),
+        "yamnet_scale": np.float32(0.5),
+        "yamnet_offset": np.float32(-10),
+    }
+
+
+def test_outputs_of_taggers_keep_windows_names_and_values(tmp_path: Path, tagged: dict[str, np.ndarray]) -> None:
+    (tmp_path / "tags.json").write_text(json.dumps({"msd": ["rock"] * 5}))
+    (tmp_path / "classes.json").write_text(json.dumps({"yamnet": ["a", "b", "c"]}))
+    music = load_tagged_features(save(tmp_path / "music.npz", tagged))
+    assert len(music) == 4
+    assert music.log_mels[0].shape == (20, 128)
+    assert music.log_mels[0].max() <= 0
+    assert set(music.outputs) == {"msd_tags", "yamnet_log_scores"}
+    np.testing.assert_array_equal(music.outputs["yamnet_log_scores"][0], [[-10, -9.5, -9], [-8.5, -8, -7.5]])
+    assert music.classes == {"msd": ("rock",) * 5, "yamnet": ("a", "b", "c")}
+    assert (music.source[3], music.genre_tag[3], music.tag_basis[3]) == ("z", "rock", "")
+
+
+def test_further_outputs_are_joined_and_copies_left_out(tmp_path: Path, tagged: dict[str, np.ndarray]) -> None:
+    further = {"copy_of_earlier": np.array([False, True, False, False]), "mn04_logits": np.ones((4, 2, 6), np.float32)}
+    more = save(tmp_path / "teachers.npz", further)
+    music = load_tagged_features(save(tmp_path / "music.npz", tagged), more)
+    assert music.source == ("w", "y", "z")
+    assert music.outputs["mn04_logits"].shape == (3, 2, 6)
+    np.testing.assert_array_equal(music.outputs["yamnet_log_scores"][1, 0], [-4, -3.5, -3])
+    further["mn04_logits"] = further["mn04_logits"][:3]
+    with pytest.raises(DataSetError, match="another number of pieces"):
+        load_tagged_features(tmp_path / "music.npz", save(tmp_path / "few.npz", further))
+
+
+def test_music_that_no_tagger_heard_is_refused(tmp_path: Path, tagged: dict[str, np.ndarray]) -> None:
+    heard = {name: tagged[name] for name in ("mel", "source")}
+    with pytest.raises(DataSetError, match="no output of a tagger"):
+        load_tagged_features(save(tmp_path / "music.npz", heard))
+
+
+def test_labelled_clips_may_say_artist_and_how_sure_their_label_is(
+    tmp_path: Path, arrays: dict[str, np.ndarray]
+) -> None:
+    del arrays["split"]
+    arrays |= {"artist": np.array(["a", "a", "", "b"]), "clear": np.array([True, False, True, True])}
+    data_set = open_data_set(save(tmp_path / "world.npz", arrays))
+    assert [track.group for track in data_set.tracks] == ["a", "a", None, "b"]
+    assert [track.split for track in data_set.tracks] == ["clear", "disputed", "clear", "clear"]
 
 
 def test_the_real_features(shared) -> None:
@@ -110,5 +147,5 @@ def test_the_real_features(shared) -> None:
 def test_the_real_unlabelled_music(shared) -> None:
     features = load_tagged_features(shared / "data" / "unlabelled")
     assert len(features.log_mels) == len(features.source) == 1203
-    assert features.targets["msd_penultimate"].shape == (1203, 10, 200)
-    assert len(features.tags["msd"]) == len(features.tags["mtt"]) == 50
+    assert features.outputs["msd_penultimate"].shape == (1203, 10, 200)
+    assert len(features.classes["msd"]) == len(features.classes["mtt"]) == 50

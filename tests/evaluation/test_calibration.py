@@ -163,3 +163,28 @@ def test_a_calibration_survives_json(rng: np.random.Generator) -> None:
     found = calibrate(answers, labels, step_period_s=0.3, smoothing_s=3.0)
     assert Calibration.from_dict(json.loads(json.dumps(found.to_dict(), allow_nan=False))) == found
     assert set(found.unsure_below()) == {"step", "smoothed", "clip"}
+
+
+def test_data_sets_that_share_a_calibration_count_the_same_and_both_reach_the_target(rng: np.random.Generator) -> None:
+    """A large data set whose answers mean what they say, and a small one whose answers are too sure."""
+    easy, hard = (4.0 * rng.standard_normal((n, 5)) for n in (3000, 600))
+    easy_labels = np.array([rng.choice(5, p=row) for row in softmax(easy, axis=1)])
+    hard_labels = np.array([rng.choice(5, p=row) for row in softmax(hard / 3.0, axis=1)])
+    logits, labels = [row[None] for row in (*easy, *hard)], np.concatenate([easy_labels, hard_labels])
+    spans = {"step_period_s": 0.3, "smoothing_s": 3.0}
+    alone = calibrate(logits, labels, **spans)["clip"]
+    names = ["easy"] * 3000 + ["hard"] * 600
+    both = calibrate(logits, labels, data_sets=names, **spans)["clip"]
+    assert alone.by_data_set == ()
+    # Counted by clips, the large one would decide alone.
+    assert both.temperature > alone.temperature + 0.2
+    assert [part.name for part in both.by_data_set] == ["easy", "hard"]
+    assert [part.n_answers for part in both.by_data_set] == [3000, 600]
+    assert both.threshold.value > alone.threshold.value
+    assert all(part.precision >= 0.77 for part in both.by_data_set)
+    named = softmax(hard / alone.temperature, axis=1).max(axis=1) >= alone.threshold.value
+    assert (hard.argmax(axis=1) == hard_labels)[named].mean() < 0.77
+    again = Calibration.from_dict(json.loads(json.dumps(calibrate(logits, labels, data_sets=names, **spans).to_dict())))
+    assert again["clip"].by_data_set == both.by_data_set
+    with pytest.raises(EvaluationError, match="named for"):
+        calibrate(logits, labels, data_sets=names[1:], **spans)

@@ -201,6 +201,16 @@ def test_a_model_with_code_of_its_own_is_refused(bundle: Bundle, tmp_path: Path)
         load_keras(tmp_path / "unsafe.keras")
 
 
+def test_a_network_that_remembers_all_of_the_past_is_refused(bundle: Bundle, tmp_path: Path) -> None:
+    from genre_lib.export.write_bundle import write_bundle
+    from genre_lib.networks import build
+
+    network = build("deepsound2016", n_genres=3, n_mels=40, filters=8, lstm_units=8)
+    with pytest.raises(BundleError, match="remembers all of the past"):
+        write_bundle(tmp_path / "bundle", network, bundle.card)
+    assert not (tmp_path / "bundle").exists()
+
+
 def test_a_damaged_keras_file_is_refused(tmp_path: Path) -> None:
     from genre_lib.networks.keras_files import load_keras
 

@@ -8,10 +8,10 @@ import pytest
 
 from genre_lib.errors import ParameterError
 from genre_lib.networks import build, config_of, names
-from genre_lib.networks.receptive_field import timing_of
+from genre_lib.networks.receptive_field import is_recurrent, timing_of
 
 
-@pytest.fixture(scope="module", params=["residual", "deepsound2018"])
+@pytest.fixture(scope="module", params=["residual", "deepsound2018", "deepsound2016", "dieleman2014"])
 def network(request):
     return build(request.param, n_genres=4, n_mels=128)
 
@@ -21,24 +21,51 @@ def _log_mel(n_frames, seed=0, n_mels=128):
 
 
 def test_every_name_builds_its_default_configuration():
-    assert names() == ["residual", "deepsound2018"]
+    assert names() == ["residual", "deepsound2018", "deepsound2016", "dieleman2014"]
     assert config_of("residual").width == 160
 
 
-@pytest.mark.parametrize("n_frames", [36, 40, 77, 387])
+@pytest.mark.parametrize("n_frames", [64, 70, 77, 387])
 def test_any_length_gives_the_steps_that_its_timing_says(network, n_frames):
     outputs = network(_log_mel(n_frames), training=False)
     assert outputs["step_logits"].shape == (1, timing_of(network).n_steps(n_frames), 4)
     np.testing.assert_allclose(outputs["clip_logits"], np.mean(outputs["step_logits"], axis=1), atol=1e-5)
 
 
-def test_networks_stay_under_a_million_parameters(network):
-    assert network.count_params() <= 1_000_000
+def test_networks_that_can_be_shipped_stay_under_a_million_parameters(network):
+    assert is_recurrent(network) or network.count_params() <= 1_000_000
 
 
 def test_the_2018_network_has_its_published_size():
     weights = 5 * 128 * 256 + 2 * 5 * 256 * 256 + 3 * (256 + 4 * 256) + 256 * 10 + 10
     assert build("deepsound2018", n_genres=10, n_mels=128).count_params() == weights
+
+
+def test_the_network_of_2016_remembers_what_no_window_holds():
+    network = build("deepsound2016", n_genres=4, n_mels=128)
+    timing = timing_of(network)
+    log_mel = _log_mel(200)
+    whole = np.asarray(network(log_mel, training=False)["step_logits"])[0]
+    start, stop = timing.input_frames(15)
+    alone = np.asarray(network(log_mel[:, start:stop], training=False)["step_logits"])[0]
+    assert is_recurrent(network)
+    assert np.abs(alone[-1] - whole[15]).max() > 1e-3
+    # The past alone: what comes later changes nothing.
+    earlier = np.asarray(network(log_mel[:, :150], training=False)["step_logits"])[0]
+    np.testing.assert_allclose(earlier, whole[: len(earlier)], atol=1e-5)
+
+
+def test_the_network_of_2014_answers_a_window_as_if_it_were_a_clip():
+    network = build("dieleman2014", n_genres=4, n_mels=128)
+    timing = timing_of(network)
+    log_mel = _log_mel(200)
+    whole = np.asarray(network(log_mel, training=False)["step_logits"])[0]
+    for step in (0, 7, timing.n_steps(200) - 1):
+        start, stop = timing.input_frames(step)
+        clip = network(log_mel[:, start:stop], training=False)
+        assert clip["step_logits"].shape[1] == 1
+        np.testing.assert_allclose(clip["clip_logits"][0], whole[step], atol=1e-5)
+    assert not is_recurrent(network)
 
 
 @pytest.mark.parametrize("gain_db", [-60.0, 20.0])

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from genre_lib.errors import ParameterError, RunError
+from genre_lib.errors import DataSetError, ParameterError, RunError
 from genre_lib.runs import pipeline
 from genre_lib.runs.pipeline import recipe_training
 from genre_lib.runs.pipeline.cross_validation import Validation, out_of_fold
@@ -61,7 +61,7 @@ def taught(music: Path) -> Recipe:
         {
             "network": SMALL,
             "training": TRAINING | {"teacher_windows": 2, "distillation": distillation},
-            "distillation": str(music / "unlabelled" / "music.npz"),
+            "sources": [{"music": str(music / "unlabelled" / "music.npz")}],
             "teachers": 1,
         }
     )
@@ -123,5 +123,37 @@ def test_in_other_processes_a_failed_training_says_which_and_the_others_are_kept
 
 
 def test_teachers_without_anything_to_teach_with_are_refused() -> None:
-    with pytest.raises(ParameterError, match="unlabelled music to teach with"):
+    with pytest.raises(ParameterError, match="music to teach with"):
         Recipe.from_dict({"teachers": 3})
+
+
+def test_a_second_data_set_is_measured_calibrated_for_and_told(run: Run, music: Path) -> None:
+    """After the folds: the network that ships answers it, and so does the baseline."""
+    n = 40
+    world = music / "elsewhere.npz"
+    np.savez(
+        world,
+        mel=spectrograms(n, 7),
+        name=[f"song{i}" for i in range(n)],
+        genre=["high", "low"] * (n // 2),
+        artist=[f"singer {i // 2}" for i in range(n)],
+        clear=[i % 4 < 2 for i in range(n)],
+        range_db=np.full(n, 80.0, np.float32),
+    )
+    evaluation = pipeline.assess(run, robustness=False, world=str(world))
+    parts = evaluation.calibration["clip"].by_data_set
+    assert [(part.name, part.n_answers) for part in parts] == [("elsewhere", n), ("labelled", 16)]
+    found = pipeline.assess_world(run, str(world))
+    assert len(found.everything.answers.names) == n
+    assert len(found.clear.answers.names) == n // 2
+    assert found.baseline.model == "baseline"
+    assert [sentence.split(",")[1] for sentence in found.sentences()] == [" elsewhere"] * 3
+    assert pipeline.Assessment.load(run.evaluation).world == found
+    assert pipeline.assess_world(run, "") == pipeline.World()
+
+
+def test_a_second_data_set_with_another_genre_is_refused(run: Run, music: Path) -> None:
+    np.savez(music / "polka.npz", mel=spectrograms(2, 8), name=["a", "b"], genre=["polka", "low"],
+             range_db=np.full(2, 80.0, np.float32))  # fmt: skip
+    with pytest.raises(DataSetError, match="has not learnt"):
+        pipeline.assess_world(run, str(music / "polka.npz"))

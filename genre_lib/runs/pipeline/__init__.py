@@ -13,11 +13,14 @@ from genre_lib.runs.pipeline.prepare import prepare_data, prepared, summary_of_d
 from genre_lib.runs.pipeline.publish import publish, summary_of_export
 from genre_lib.runs.pipeline.recipe_training import ExecutorOptions
 from genre_lib.runs.pipeline.train import summary_of_training, train, trained
+from genre_lib.runs.pipeline.world import World, assess_world
 
 __all__ = [
     "Assessment",
     "ExecutorOptions",
+    "World",
     "assess",
+    "assess_world",
     "attribution_of",
     "cross_validate_run",
     "evaluation_figures",

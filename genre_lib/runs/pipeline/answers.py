@@ -52,7 +52,9 @@ class StepAnswers:
     @classmethod
     def together(cls, parts: Sequence[StepAnswers]) -> StepAnswers:
         """The answers of several parts as one."""
-        groups = None if parts[0].groups is None else tuple(group for part in parts for group in part.groups or ())
+        # A clip of unknown artist is an artist of its own.
+        known = any(part.groups is not None for part in parts)
+        groups = tuple(group for part in parts for group in part.groups or part.names) if known else None
         return cls(
             tuple(name for part in parts for name in part.names),
             np.concatenate([part.labels for part in parts]),

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from genre_lib.datasets.splits import split_data_set
 from genre_lib.errors import DataSetError
-from genre_lib.evaluation.calibration import calibrate
+from genre_lib.evaluation.calibration import Calibration, calibrate
 from genre_lib.evaluation.model_comparison import LeakDemonstration, compare, leak_demonstration
 from genre_lib.evaluation.robustness import accuracy_by_gain, accuracy_under, log_mel_treatments
 from genre_lib.evaluation.scores import Evaluation, evaluate
 from genre_lib.networks.receptive_field import timing_of
-from genre_lib.runs.pipeline.answers import answered, known_groups, predictor
+from genre_lib.runs.pipeline.answers import StepAnswers, answered, known_groups, predictor
 from genre_lib.runs.pipeline.cross_validation import Validation, out_of_fold
 from genre_lib.runs.pipeline.prepare import about, prepared
 from genre_lib.runs.pipeline.recipe_training import fit_recipe
 from genre_lib.runs.pipeline.train import recipe_of, trained
+from genre_lib.runs.pipeline.world import World, world_answers
 from genre_lib.runs.run_folder import Run
 from genre_lib.training.recipe import Recipe
 from genre_lib.utils.json_files import read_json, write_json
@@ -39,19 +40,23 @@ class Assessment:
     evaluation: Evaluation
     validation: Validation = field(default_factory=Validation)
     leak: LeakDemonstration | None = None
+    world: World = field(default_factory=World)
 
     @classmethod
     def load(cls, folder: Path) -> Assessment:
-        """Read what `assess`, `cross_validate_run` and `demonstrate_leak` saved in a run's evaluation folder."""
+        """Read what notebook 03 saved in a run's evaluation folder."""
         leak = read_json(folder / LEAK, missing={})
         return cls(
             Evaluation.load(folder / EVALUATION),
             Validation.load(folder),
             LeakDemonstration.from_dict(leak) if leak else None,
+            World.load(folder),
         )
 
 
-def assess(run: Run, *, split: str = "", smoothing_s: float = 3.0, robustness: bool = True) -> Evaluation:
+def assess(
+    run: Run, *, split: str = "", smoothing_s: float = 3.0, robustness: bool = True, world: str = ""
+) -> Evaluation:
     """Evaluate and calibrate the run's network on a part it was not trained on.
 
     Parameters
@@ -64,6 +69,8 @@ def assess(run: Run, *, split: str = "", smoothing_s: float = 3.0, robustness: b
         Span of the smoothed curve that its temperature is fitted for.
     robustness : bool
         Also measure accuracy under gains, filters, noise and codecs.
+    world : str
+        A second data set to calibrate for as well, see `genre_lib.runs.pipeline.world`.
 
     Returns
     -------
@@ -85,9 +92,7 @@ def assess(run: Run, *, split: str = "", smoothing_s: float = 3.0, robustness: b
 
     labels, groups = part.data_set.labels(), known_groups(part)
     held_out = out_of_fold(run) or answered(features.subset("valid"), predict)
-    calibration = calibrate(
-        held_out.step_logits, held_out.labels, step_period_s=period_s, smoothing_s=smoothing_s, groups=held_out.groups
-    )
+    calibration = _calibrated(run, held_out, world, period_s, smoothing_s)
     evaluation = evaluate(
         [predict(log_mel) for log_mel in part.log_mels],
         labels,
@@ -113,6 +118,23 @@ def assess(run: Run, *, split: str = "", smoothing_s: float = 3.0, robustness: b
     return evaluation
 
 
+def _calibrated(run: Run, held_out: StepAnswers, world: str, step_period_s: float, smoothing_s: float) -> Calibration:
+    """Temperatures and thresholds from held-out answers, and from a second data set as much where there is one."""
+    data_sets = None
+    if world:
+        other = world_answers(run, world)
+        data_sets = [about(run)["name"]] * len(held_out.names) + [Path(world).stem] * len(other.names)
+        held_out = StepAnswers.together([held_out, other])
+    return calibrate(
+        held_out.step_logits,
+        held_out.labels,
+        step_period_s=step_period_s,
+        smoothing_s=smoothing_s,
+        groups=held_out.groups,
+        data_sets=data_sets,
+    )
+
+
 def show_leak(run: Run, *, epochs: int = 10, report: Report = print) -> LeakDemonstration | None:
     """`demonstrate_leak` with the run's recipe; None with 0 epochs or where no artist is known."""
     if epochs == 0 or known_groups(prepared(run)) is None:
@@ -131,9 +153,7 @@ def demonstrate_leak(run: Run, recipe: Recipe, *, epochs: int = 10, report: Repo
     features = prepared(run)
     if known_groups(features) is None:
         raise DataSetError(f"No artist is known in {features.data_set.name}: a leak cannot be shown without artists.")
-    recipe = replace(
-        recipe, training=replace(recipe.training, epochs=epochs, patience=None), distillation=None, teachers=0
-    )
+    recipe = replace(recipe, training=replace(recipe.training, epochs=epochs, patience=None), sources=(), teachers=0)
     parts: dict[str, Any] = {}
     fractions = {"train": 0.7, "test": 0.3}
     for kind in ("random", "grouped"):
@@ -171,6 +191,8 @@ def evaluation_figures(assessment: Assessment, *, dark: bool = False) -> dict[st
         drawn["conditions"] = figures.accuracy_under_conditions(evaluation, dark=dark)
     if validation.model is not None and validation.baseline is not None:
         drawn["baseline"] = figures.model_comparison(compare(validation.model, validation.baseline), dark=dark)
+    if assessment.world.everything is not None:
+        drawn["world"] = figures.confusion_matrix(assessment.world.everything, dark=dark)
     if assessment.leak is not None:
         drawn["leak"] = figures.leak_demonstration(assessment.leak, dark=dark)
     return drawn
@@ -189,6 +211,8 @@ def summary_of_evaluation(run: Run) -> dict[str, Any]:
     }
     for name, result in assessment.validation.named():
         values[name] = result.accuracy.to_dict() | {"network": result.model, "sd_over_seeds": result.sd_over_seeds}
+    for name, other in assessment.world.named():
+        values[name] = other.accuracy.to_dict() | {"data_set": other.data_set}
     if assessment.leak is not None:
         values["leak"] = {
             "random": assessment.leak.random.value,

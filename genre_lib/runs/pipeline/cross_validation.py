@@ -95,7 +95,8 @@ def cross_validate_run(
     recipe = recipe_of(run)
     seeds = max(seeds, recipe.teachers)
     folded = Folds.of(run, folds, executor_options or ExecutorOptions(), report)
-    singles = folded.fits(recipe.as_teacher(0), CROSS_VALIDATION, range(seeds))
+    single = recipe.as_teacher(0) if recipe.teachers else recipe
+    singles = folded.fits(single, CROSS_VALIDATION, range(seeds))
     model = folded.result(recipe.network, singles, CROSS_VALIDATION)
     distilled = other = None
     if recipe.teachers:

@@ -18,6 +18,7 @@ from genre_lib.runs.pipeline.assess import Assessment
 from genre_lib.runs.pipeline.prepare import about
 from genre_lib.runs.pipeline.train import FINAL, recipe_of, trained
 from genre_lib.runs.run_folder import Run, library_versions
+from genre_lib.training.recipe import Recipe
 
 SILENCE_DBFS = -80.0
 
@@ -85,7 +86,7 @@ def publish(
             "trained_on": "train + valid" if (run.training / FINAL).exists() else "train",
             "seed": recipe.training.seed,
             "parameters": int(model.count_params()),
-            "recipe": recipe.to_dict() | {"distillation": _named(recipe.distillation)},
+            "recipe": _without_places(recipe),
         },
         report=_report(assessment),
         versions=library_versions(),
@@ -122,6 +123,24 @@ def _metrics(assessment: Assessment, *, shipped_is_measured: bool) -> list[dict[
                 "note": result.model,
             }
         )
+    for label, other in assessment.world.named():
+        note = f"{other.model}; {other.accuracy.method}; no part of the training heard it"
+        metrics.append(other.card_metrics()[0] | {"name": f"{label}_accuracy", "note": note})
+    return metrics + _metrics_of_calibration(assessment)
+
+
+def _metrics_of_calibration(assessment: Assessment) -> list[dict[str, Any]]:
+    """Of each data set that the calibration was fitted for: its error, and the share of named answers that is right."""
+    calibration = assessment.evaluation.calibration
+    assert calibration is not None
+    metrics: list[dict[str, Any]] = []
+    for span in calibration.spans:
+        for part in span.by_data_set:
+            common = {"data_set": part.name, "split": "held out", "n": part.n_answers}
+            metrics.append({"name": f"ece_{span.name}", "value": part.ece, **common})
+            if part.precision is not None:
+                note = f"{100 * part.coverage:.0f} % are named"
+                metrics.append({"name": f"named_right_{span.name}", "value": part.precision, **common, "note": note})
     return metrics
 
 
@@ -134,13 +153,24 @@ def _report(assessment: Assessment) -> dict[str, Any]:
     report = assessment.evaluation.card_report()
     if assessment.leak is not None:
         report["leak"] = assessment.leak.to_dict()
+    if assessment.world.everything is not None:
+        shown = ("data_set", "split", "accuracy", "per_genre", "confusion")
+        report["world"] = [
+            {name: other.card_report()[name] for name in shown}
+            for other in (assessment.world.everything, assessment.world.clear)
+            if other is not None
+        ]
     return report
 
 
-def _named(path: str | None) -> dict[str, str] | None:
-    """A data file by name and hash: its place on this machine is nobody's business."""
-    if path is None:
-        return None
-    file = resolve(path)
-    with file.open("rb") as opened:
+def _without_places(recipe: Recipe) -> dict[str, Any]:
+    """The recipe with its data files by name and hash: their place on this machine is nobody's business."""
+    values = recipe.to_dict()
+    for source in values["sources"]:
+        source |= {key: _named(source[key]) for key in ("music", "taggers") if source[key] is not None}
+    return values
+
+
+def _named(path: str) -> dict[str, str]:
+    with resolve(path).open("rb") as opened:
         return {"name": Path(path).name, "sha256": hashlib.file_digest(opened, "sha256").hexdigest()}

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from genre_lib.bundle.resources import resolve
 from genre_lib.datasets import Features
 from genre_lib.datasets.concatenated import Joined
 from genre_lib.errors import RunError
@@ -16,11 +15,12 @@ from genre_lib.executors import get_executor
 from genre_lib.networks import build, with_clipped_logits
 from genre_lib.runs.pipeline.prepare import prepared
 from genre_lib.runs.run_folder import Run
-from genre_lib.training.distillation import DistillationTargets, load_tagger_outputs
+from genre_lib.training.distillation import DistillationTargets
 from genre_lib.training.fit import TrainingResult, fit
 from genre_lib.training.non_music import non_music, soft_labels
 from genre_lib.training.recipe import Recipe
 from genre_lib.training.soft_labels import with_teachers
+from genre_lib.training.sources import load_sources
 from genre_lib.utils.atomic import replaced_file
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def fit_recipe(
         config=recipe.training,
         valid_log_mels=() if valid_part is None else valid_part.log_mels,
         valid_labels=None if valid_part is None else valid_part.data_set.labels(),
-        distillation=_distillation(recipe, teachers),
+        distillation=_distillation(recipe, data_set.genres, teachers),
         run_folder=folder,
         report=report,
     )
@@ -176,11 +176,14 @@ def without_early_stop(recipe: Recipe, seed: int) -> Recipe:
     return replace(recipe, training=replace(recipe.training, seed=seed, patience=None))
 
 
-def _distillation(recipe: Recipe, teachers: Sequence[keras.Model]) -> DistillationTargets | None:
-    if recipe.distillation is None:
+def _distillation(recipe: Recipe, genres: Sequence[str], teachers: Sequence[keras.Model]) -> DistillationTargets | None:
+    if not recipe.sources:
         return None
-    distillation = load_tagger_outputs(resolve(recipe.distillation))
-    return with_teachers(distillation, teachers) if teachers else distillation
+    if teachers:
+        return with_teachers(load_sources(recipe.sources), teachers)
+    weights = recipe.training.distillation
+    wanted = genres if weights.genre_weight or weights.clip_genre_weight else ()
+    return load_sources(recipe.sources, wanted, recipe.soft_labels)
 
 
 def _say_nothing(line: str) -> None:
