@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from genre_lib.errors import AudioError, GenreLibError, ParameterError
 from genre_lib.executors import Executor, Failure, Progress
 from genre_lib.inference.curve import GenreCurve
 from genre_lib.inference.model import GenreModel, load_model
+from genre_lib.inference.segments import segments
 from genre_lib.utils.json_files import to_json
 
 
@@ -69,15 +70,34 @@ Result = Prediction | Unusable
 
 
 def curve_to_dict(curve: GenreCurve) -> dict[str, Any]:
-    """A raw curve as plain JSON values: times [s], curve {genre: [probability]}, step_state, level_dbfs."""
-    columns = curve.probabilities.T
+    """What is shown of a curve, and its raw steps, as plain JSON values: the keys of docs/bundle.md, "Curve files"."""
+    belief = curve.belief
+    leaders = belief.probabilities.argmax(axis=1) if len(belief.times) else []
     return {
+        "segments": [_rounded(asdict(segment)) for segment in segments(curve)],
         "times": [round(float(t), 4) for t in curve.times],
-        "curve": {
-            genre: [round(float(p), 6) for p in column] for genre, column in zip(curve.genres, columns, strict=True)
-        },
-        "step_state": curve.state.tolist(),
+        "curve": _by_genre(belief.probabilities, curve.genres),
+        "step_state": belief.state.tolist(),
+        "step_genre": [
+            None if state == "silence" else curve.genres[leader]
+            for state, leader in zip(belief.state, leaders, strict=True)
+        ],
+        "raw_curve": _by_genre(curve.probabilities, curve.genres),
+        "raw_state": curve.state.tolist(),
         "level_dbfs": [round(float(level), 2) for level in curve.level],
+    }
+
+
+def _by_genre(probabilities: NDArray[np.float64], genres: Sequence[str]) -> dict[str, list[float]]:
+    columns = probabilities.T
+    return {genre: [round(float(p), 6) for p in column] for genre, column in zip(genres, columns, strict=True)}
+
+
+def _rounded(segment: dict[str, Any]) -> dict[str, Any]:
+    digits = {"start_s": 3, "stop_s": 3, "probability": 6}
+    return {
+        name: value if value is None or name not in digits else round(value, digits[name])
+        for name, value in segment.items()
     }
 
 

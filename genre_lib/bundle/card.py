@@ -14,10 +14,12 @@ from typing import Any, Self
 import fastjsonschema
 
 from genre_lib.audio.front_end import FrontEnd
+from genre_lib.bundle.belief_settings import BeliefSettings
 from genre_lib.bundle.timing import Timing
 from genre_lib.errors import BundleError
 
-SCHEMA_VERSION = 1
+# Version 2 has the belief; a card without one is written as version 1, and what it says is shown as a moving mean.
+SCHEMA_VERSION = 2
 
 # The span that the clip's temperature and threshold were fitted on.
 CLIP_S = 30.0
@@ -74,6 +76,7 @@ class Card:
     report: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     files: dict[str, FileEntry] = field(default_factory=dict)
+    belief: BeliefSettings | None = None
 
     @property
     def step_period_s(self) -> float:
@@ -100,7 +103,9 @@ class Card:
 
     def to_dict(self) -> dict[str, Any]:
         """card.json's content."""
-        values: dict[str, Any] = {"schema_version": SCHEMA_VERSION, **asdict(self)}
+        values: dict[str, Any] = {"schema_version": 1 if self.belief is None else SCHEMA_VERSION, **asdict(self)}
+        if self.belief is None:
+            del values["belief"]
         values["genres"], values["limits"], values["metrics"] = list(self.genres), list(self.limits), list(self.metrics)
         values["timing"] |= {
             "step_period_s": round(self.step_period_s, 9),
@@ -130,6 +135,7 @@ class Card:
                 "unsure_below": BySpan(**values["unsure_below"]),
                 "limits": tuple(values["limits"]),
                 "metrics": tuple(values["metrics"]),
+                "belief": BeliefSettings.from_dict(values["belief"]) if "belief" in values else None,
                 "files": {name: FileEntry(**entry) for name, entry in values["files"].items()},
             }
         )

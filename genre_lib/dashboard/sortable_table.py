@@ -10,7 +10,7 @@ import traitlets
 
 from genre_lib.batch.predict import Prediction, Result
 from genre_lib.figures.palette import genre_colours
-from genre_lib.inference.curve import Answer
+from genre_lib.inference.answer import Answer
 from genre_lib.inference.segments import clock
 from genre_lib.utils.templates import templates_beside
 

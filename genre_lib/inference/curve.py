@@ -8,39 +8,19 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from genre_lib.bundle.belief_settings import BeliefSettings
 from genre_lib.bundle.card import Card
+from genre_lib.inference.answer import Answer, TimeShares, WholeState, answer_of
+from genre_lib.inference.belief import Chain, filtered, likelihoods, smoothed, tempered
 
-State = Literal["music", "unsure", "silence"]
+State = Literal["music", "probable", "unsure", "silence"]
 
 FLOOR_DBFS = -120.0
 
 
-@dataclass(frozen=True)
-class Answer:
-    """One belief put into words.
-
-    Attributes
-    ----------
-    state : "music", "unsure" or "silence"
-    genre : str or None
-        The most probable genre, also when unsure; None in silence.
-    probabilities : dict of str to float
-        Every genre's probability, in the card's order; they sum to 1.
-    """
-
-    state: State
-    genre: str | None
-    probabilities: dict[str, float]
-
-    @property
-    def ranked(self) -> list[tuple[str, float]]:
-        """Genres and probabilities, most probable first."""
-        return sorted(self.probabilities.items(), key=lambda item: -item[1])
-
-
 @dataclass(frozen=True, eq=False)
 class Belief:
-    """Probabilities over time, with a state for each step.
+    """Probabilities over time, with a state for each step: `music` is named, `probable` is only ahead of the others.
 
     Attributes
     ----------
@@ -96,10 +76,44 @@ class GenreCurve:
     @property
     def state(self) -> NDArray[np.str_]:
         """State of each raw step [shape=(n_steps,)]."""
-        return _states(self.probabilities, self.silent, self.card.unsure_below.step)
+        return _named_or_unsure(self.probabilities, self.silent, self.card.unsure_below.step)
 
-    def smoothed(self, span_s: float | None = None, *, causal: bool = False) -> Belief:
-        """The curve for display.
+    @property
+    def belief(self) -> Belief:
+        """What is believed at each step given the whole recording: the curve for display."""
+        return self.believed()
+
+    def believed(
+        self, *, steadiness_s: float | None = None, named_from: float | None = None, live: bool = False
+    ) -> Belief:
+        """The belief with other settings than the card's.
+
+        Parameters
+        ----------
+        steadiness_s : float > 0 [s], optional
+            How long a genre is expected to last. A bundle of schema version 1 has no such belief: its curve is the
+            moving mean over this span.
+        named_from : float in [0, 1], optional
+            The belief from which on a genre is named.
+        live : bool
+            Each step knows its past only, as it was first shown when live.
+        """
+        settings = self.card.belief
+        if settings is None:
+            return self.smoothed(steadiness_s, causal=live, unsure_below=named_from)
+        settings = settings.with_steadiness(steadiness_s).with_names_from(named_from)
+        chain = Chain(settings, n_genres=len(self.genres), step_period_s=self.card.step_period_s)
+        seen = likelihoods(self.step_logits, self.silent, settings.evidence_weight)
+        posterior = filtered(seen, chain) if live else smoothed(seen, chain)
+        place = "live" if live else "file"
+        probabilities = tempered(posterior, getattr(settings.temperatures, place))
+        state = states(probabilities, self.silent, settings, named_from=getattr(settings.named_from, place))
+        return Belief(self.times, probabilities, state)
+
+    def smoothed(
+        self, span_s: float | None = None, *, causal: bool = False, unsure_below: float | None = None
+    ) -> Belief:
+        """The moving mean: what is displayed of bundles of schema version 1, and what a belief is measured against.
 
         Parameters
         ----------
@@ -107,6 +121,8 @@ class GenreCurve:
             How much to average; by default the card's `smoothing_s`.
         causal : bool
             Average over the past only, as when live; otherwise around each step.
+        unsure_below : float in [0, 1], optional
+            By default the card's threshold for the span.
         """
         period = self.card.step_period_s
         width = max(1, round((self.card.smoothing_s if span_s is None else span_s) / period))
@@ -122,25 +138,51 @@ class GenreCurve:
         mean = (logit_sums[stop] - logit_sums[first]) / np.maximum(count, 1)[:, None]
         probabilities = softmax(mean / self.card.temperature(width * period))
         probabilities[~heard] = self.probabilities[~heard]
-        state = _states(probabilities, ~heard, self.card.unsure_threshold(width * period))
+        threshold = self.card.unsure_threshold(width * period) if unsure_below is None else unsure_below
+        state = _named_or_unsure(probabilities, ~heard, threshold)
         return Belief(self.times, probabilities, state)
 
-    def answer(self) -> Answer:
-        """The belief about the whole recording, from its steps that are not silent."""
-        heard = ~self.silent
-        if not heard.any():
+    def answer(self, belief: Belief | None = None) -> Answer:
+        """The recording as a whole, from its steps that are not silent.
+
+        Parameters
+        ----------
+        belief : Belief, optional
+            What `believed` gave; by default the curve's belief.
+        """
+        if self.silent.all():
             n = len(self.genres)
             return Answer("silence", None, dict.fromkeys(self.genres, 1 / n))
+        if self.card.belief is None:
+            return self._clip_answer()
+        belief = belief or self.belief
+        return answer_of(TimeShares.of(belief.probabilities, belief.state), self.genres, self.card.belief)
+
+    def _clip_answer(self) -> Answer:
+        heard = ~self.silent
         span_s = int(heard.sum()) * self.card.step_period_s
         logits = self.step_logits[heard].mean(axis=0, dtype=np.float64)
         probabilities = softmax(logits / self.card.temperature(span_s))
         best = int(probabilities.argmax())
-        state: State = "unsure" if probabilities[best] < self.card.unsure_threshold(span_s) else "music"
+        state: WholeState = "unsure" if probabilities[best] < self.card.unsure_threshold(span_s) else "music"
         return Answer(state, self.genres[best], dict(zip(self.genres, probabilities.tolist(), strict=True)))
 
     def clip_probabilities(self) -> NDArray[np.float64]:
-        """Belief about the whole recording [shape=(n_genres,)]."""
+        """The answer's probabilities about the whole recording [shape=(n_genres,)]."""
         return np.array(list(self.answer().probabilities.values()))
+
+
+def states(
+    probabilities: NDArray[np.float64],
+    silent: NDArray[np.bool_],
+    settings: BeliefSettings,
+    *,
+    named_from: float | NDArray[np.float64],
+) -> NDArray[np.str_]:
+    """The state of each step [shape=(n_steps,)]; `named_from` is one threshold, or one a step."""
+    second, first = np.sort(probabilities, axis=1)[:, -2:].T
+    ahead = np.where(first - second >= settings.probable_lead, "probable", "unsure")
+    return np.where(silent, "silence", np.where(first >= named_from, "music", ahead))
 
 
 def step_times(card: Card, n_frames: int) -> NDArray[np.float64]:
@@ -176,6 +218,8 @@ def _running_sum(values: NDArray[np.floating]) -> NDArray[np.float64]:
     return np.concatenate([np.zeros((1, *values.shape[1:])), np.cumsum(values, axis=0, dtype=np.float64)])
 
 
-def _states(probabilities: NDArray[np.float64], silent: NDArray[np.bool_], unsure_below: float) -> NDArray[np.str_]:
+def _named_or_unsure(
+    probabilities: NDArray[np.float64], silent: NDArray[np.bool_], unsure_below: float
+) -> NDArray[np.str_]:
     state = np.where(probabilities.max(axis=1, initial=0) < unsure_below, "unsure", "music")
     return np.where(silent, "silence", state)

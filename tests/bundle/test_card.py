@@ -1,9 +1,12 @@
 """The card's values by span, and what its schema refuses."""
 
+import json
 import math
+from dataclasses import replace
 
 import pytest
 
+from genre_lib.bundle.belief_settings import BeliefSettings, LiveAndFile, PathSettings
 from genre_lib.bundle.card import BySpan, Card
 from genre_lib.errors import BundleError
 
@@ -32,10 +35,37 @@ def test_a_card_survives_json(pretrained) -> None:
     assert Card.from_dict(pretrained.card.to_dict()) == pretrained.card
 
 
+BELIEF = BeliefSettings(
+    evidence_weight=0.05,
+    mean_duration_s=10.0,
+    stages=2,
+    temperatures=LiveAndFile(1.2, 1.0),
+    named_from=LiveAndFile(0.6, 0.5),
+    whole_named_from=0.5,
+    probable_lead=0.15,
+    lag_s=20.0,
+    path=PathSettings(0.1, 30.0, 4.0),
+)
+
+
+def test_a_card_with_a_belief_is_of_version_2(pretrained) -> None:
+    card = replace(pretrained.card, belief=BELIEF)
+    values = json.loads(json.dumps(card.to_dict()))
+    assert values["schema_version"] == 2
+    assert Card.from_dict(values) == card
+
+
+def test_a_card_without_one_stays_of_version_1_and_opens(pretrained) -> None:
+    values = replace(pretrained.card, belief=None).to_dict()
+    assert values["schema_version"] == 1
+    assert Card.from_dict(values).belief is None
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"schema_version": 2}, "newer"),
+        ({"schema_version": 3}, "newer"),
+        ({"schema_version": 2}, "belief"),
         ({"genres": ["one"]}, "genres"),
         ({"surprise": 1}, "surprise"),
         ({"files": {"../outside": {"sha256": "0" * 64, "size": 1}}}, "files"),

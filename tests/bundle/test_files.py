@@ -48,7 +48,7 @@ def test_a_missing_and_an_unlisted_file_are_refused(bundle: Path) -> None:
 def test_a_newer_schema_is_refused(bundle: Path) -> None:
     card = json.loads((bundle / "card.json").read_text())
     (bundle / "card.json").write_text(json.dumps(card | {"schema_version": 99}))
-    with pytest.raises(BundleError, match="schema version 99, newer than 1"):
+    with pytest.raises(BundleError, match="schema version 99, newer than 2"):
         open_bundle(bundle)
 
 

@@ -57,7 +57,7 @@ def test_a_flicker_does_not_break_a_stretch() -> None:
 
 
 def test_nothing_is_joined_without_a_minimum() -> None:
-    assert [row[3] for row in cut("abab", minimum_s=0.0)] == ["a", "b", "a", "b"]
+    assert [row[3] for row in cut("abab", least_s=0.0)] == ["a", "b", "a", "b"]
 
 
 def test_a_recording_shorter_than_the_minimum_is_one_segment() -> None:
@@ -78,6 +78,6 @@ def test_segments_read_as_sentences() -> None:
     assert words == ["0:00 to 1:12 a 0.95", "1:12 to 1:22 silence", "1:22 to 1:32 unsure, perhaps a 0.55"]
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(0, "0:00"), (59.6, "1:00"), (3599, "59:59"), (3661, "1:01:01")])
+@pytest.mark.parametrize(("seconds", "text"), [(0, "0:00"), (59.6, "0:59"), (3599, "59:59"), (3661, "1:01:01")])
 def test_clock(seconds: float, text: str) -> None:
     assert clock(seconds) == text

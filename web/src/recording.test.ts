@@ -4,7 +4,7 @@ import { smallCard } from "./testing/small-card.ts";
 
 const card = smallCard();
 const { step_period_s } = card.timing;
-const asCard = { smoothingS: 1, unsureBelow: null };
+const asCard = { steadinessS: 1, namedFrom: null };
 
 function grow(recording: Recording, first: number, count: number): void {
   recording.add({

@@ -1,14 +1,11 @@
 /** One piece of sound as far as it has been heard: its curve, its waveform, its name. */
 import type { Card } from "./bundle/card.ts";
-import { GenreCurve, type Belief, type ShownCurve, type State } from "./curve/genre-curve.ts";
+import { GenreCurve, type Belief, type Hearing, type ShownCurve } from "./curve/genre-curve.ts";
+import type { BeliefChoice } from "./curve/reading.ts";
 import type { HeardMessage } from "./worker/protocol.ts";
 
-export interface DisplaySettings {
-  /** seconds */
-  readonly smoothingS: number;
-  /** null: the card's threshold for the span */
-  readonly unsureBelow: number | null;
-}
+/** What the visitor set. */
+export type DisplaySettings = BeliefChoice;
 
 /** Live sound keeps this much; older moments are forgotten, but still count in the answer. */
 const LIVE_HISTORY_S = 3600;
@@ -69,19 +66,31 @@ export class Recording {
   /** The curve as it is to be shown, and when each of its steps is. While live sound flows: its latest minute, or `all` that is kept. */
   shown(settings: DisplaySettings, all = false): { shown: ShownCurve; times: Float64Array } {
     const flowing = this.live && !this.finished && !all;
-    const key = `${this.curve.firstStep} ${this.curve.nSteps} ${flowing} ${settings.smoothingS} ${settings.unsureBelow}`;
+    const key = `${this.curve.firstStep} ${this.curve.nSteps} ${flowing} ${settings.steadinessS} ${settings.namedFrom}`;
     if (this.cache?.key !== key) {
       const first = flowing ? Math.max(0, this.curve.nSteps - Math.ceil(LIVE_VIEW_S / this.card.timing.step_period_s)) : 0;
-      const shown = this.curve.smoothed({
-        seconds: settings.smoothingS,
-        causal: this.live,
-        unsureBelow: settings.unsureBelow ?? undefined,
-      }, first);
-      // Live, a step is shown at the moment it became known; in a recording, at the centre of what it heard.
-      const times = Float64Array.from({ length: shown.nSteps }, (_, i) => (this.live ? this.curve.knownAt(first + i) : this.curve.time(first + i)));
+      const shown = this.curve.believed(settings, this.hearing, first);
+      const times = Float64Array.from({ length: shown.nSteps }, (_, i) => this.shownAt(first + i));
       this.cache = { key, shown, times };
     }
     return this.cache;
+  }
+
+  /** Live until it ends; then what was heard is a recording like any other. */
+  get hearing(): Hearing {
+    return this.live && !this.finished ? "live" : "file";
+  }
+
+  /**
+   * Seconds: where kept step `i` is shown. In a recording at the centre of what it heard; live the newest step is shown
+   * when it became known, and moves to its centre while it settles.
+   */
+  private shownAt(i: number): number {
+    const centre = this.curve.time(i);
+    if (this.hearing === "file") return centre;
+    const lag = (this.card.belief?.lag_s ?? Infinity) / this.card.timing.step_period_s;
+    const unsettled = Math.max(0, 1 - (this.curve.nSteps - 1 - i) / lag);
+    return centre + unsettled * (this.curve.knownAt(i) - centre);
   }
 
   /** What is shown at a moment, or null where nothing has been heard. */
@@ -91,7 +100,7 @@ export class Recording {
     const i = nearest(times, seconds);
     const n = this.curve.nGenres;
     return {
-      state: shown.states[i] as State,
+      state: shown.states[i],
       probabilities: Float64Array.from(shown.probabilities.subarray(i * n, (i + 1) * n)),
     };
   }

@@ -3,7 +3,7 @@ import { Recording } from "./recording.ts";
 import { smallCard } from "./testing/small-card.ts";
 import { ago, momentLines, overallSentence } from "./words.ts";
 
-const asCard = { smoothingS: 0, unsureBelow: null };
+const asCard = { steadinessS: 0, namedFrom: null };
 
 function heard(rows: number[][], levels: number[], live = false): Recording {
   const recording = new Recording("song.mp3", live, smallCard());
@@ -28,8 +28,8 @@ describe("overallSentence", () => {
     expect(overallSentence(recording)).toMatch(/^So far/);
   });
 
-  it("says unsure between two, and silence", () => {
-    expect(overallSentence(heard([[0.2, 0, 0.1]], [-20]))).toMatch(/: unsure, between a .* and c /);
+  it("says what cannot be told, and silence", () => {
+    expect(overallSentence(heard([[0.2, 0, 0.1]], [-20]))).toMatch(/: hard to tell; nearest to a .* and c /);
     expect(overallSentence(heard([[9, 0, 0]], [-90]))).toBe("So far: silence");
   });
 });

@@ -1,17 +1,43 @@
 /** The sentences that a recording is summed up in. */
 import type { Card } from "./bundle/card.ts";
 import type { Belief } from "./curve/genre-curve.ts";
+import type { Whole, WholeState } from "./curve/reading.ts";
 import type { DisplaySettings, Recording } from "./recording.ts";
 import { percent, ranked, spoken } from "./views/format.ts";
 
-/** "The whole song: blues 61 %, then jazz 20 %" */
-export function overallSentence(recording: Recording): string {
-  const { state, probabilities } = recording.curve.answer();
-  const [first, second] = ranked(probabilities).map((g) => named(recording.card, probabilities, g));
+const AS_CARD: DisplaySettings = { steadinessS: null, namedFrom: null };
+/** A genre with less of the time than this is not worth naming among those that a recording changes between. */
+const WORTH_NAMING = 0.1;
+
+/** "The whole song: rock 71 %, then blues 20 %"; "It changes: classical 35 %, hip hop 30 %, metal 20 %" */
+export function overallSentence(recording: Recording, settings: DisplaySettings = AS_CARD): string {
+  const whole = recording.curve.answer(settings, recording.hearing);
   const span = recording.finished && !recording.live ? "The whole song" : "So far";
-  if (state === "silence") return `${span}: silence`;
-  const others = second ? (state === "unsure" ? ` and ${second}` : `, then ${second}`) : "";
-  return state === "unsure" ? `${span}: unsure, between ${first}${others}` : `${span}: ${first}${others}`;
+  return `${span}: ${wholeWords(recording.card, whole)}`;
+}
+
+function wholeWords(card: Card, { state, probabilities }: Whole): string {
+  const order = ranked(probabilities);
+  const [first, second] = order.map((g) => named(card, probabilities, g));
+  switch (state) {
+    case "silence":
+      return "silence";
+    case "mixed":
+      return `it changes: ${order.filter((g, i) => i < 2 || probabilities[g] >= WORTH_NAMING).map((g) => named(card, probabilities, g)).join(", ")}`;
+    case "unsure":
+      return `hard to tell; nearest to ${first} and ${second}`;
+    case "probable":
+      return `probably ${first}, then ${second}`;
+    case "music":
+      return `${first}, then ${second}`;
+  }
+}
+
+/** "rock", "probably rock", "it changes", "unsure", "silence" */
+export function momentName(state: WholeState, genre: string): string {
+  if (state === "music") return spoken(genre);
+  if (state === "mixed") return "it changes";
+  return state === "probable" ? `probably ${spoken(genre)}` : state;
 }
 
 /** What is believed at a moment, a line each, or null where nothing was heard. */
@@ -24,6 +50,7 @@ export function momentLines(recording: Recording, seconds: number, settings: Dis
 function beliefLines(card: Card, { state, probabilities }: Belief): string[] {
   if (state === "silence") return ["silence"];
   const top = ranked(probabilities).slice(0, 3).map((g) => named(card, probabilities, g));
+  if (state === "probable") return [`probably ${top[0]}`, ...top.slice(1)];
   return state === "unsure" ? ["unsure", ...top] : top;
 }
 

@@ -26,6 +26,35 @@ export interface BySpan {
   readonly clip: number;
 }
 
+/** A value for the newest moment of live sound, and one for a moment that knows its future too. */
+export interface LiveAndFile {
+  readonly live: number;
+  readonly file: number;
+}
+
+export interface PathSettings {
+  readonly evidence_weight: number;
+  /** seconds */
+  readonly mean_duration_s: number;
+  /** seconds: the shortest segment */
+  readonly least_s: number;
+}
+
+/** How steps become a belief; what each is for stands in docs/bundle.md ("Belief"). */
+export interface BeliefSettings {
+  readonly evidence_weight: number;
+  /** seconds: how long a genre is expected to last */
+  readonly mean_duration_s: number;
+  readonly stages: number;
+  readonly temperatures: LiveAndFile;
+  readonly named_from: LiveAndFile;
+  readonly whole_named_from: number;
+  readonly probable_lead: number;
+  /** seconds */
+  readonly lag_s: number;
+  readonly path: PathSettings;
+}
+
 export interface Metric {
   readonly name: string;
   readonly value: number;
@@ -37,7 +66,7 @@ export interface Metric {
 }
 
 export interface Card {
-  readonly schema_version: 1;
+  readonly schema_version: 1 | 2;
   readonly name: string;
   readonly version: string;
   readonly description: string;
@@ -47,6 +76,8 @@ export interface Card {
   readonly smoothing_s: number;
   readonly temperatures: BySpan;
   readonly unsure_below: BySpan;
+  /** from schema version 2 on */
+  readonly belief?: BeliefSettings;
   readonly silence_dbfs: number;
   readonly metrics: readonly Metric[];
   readonly training: Readonly<Record<string, unknown>>;

@@ -25,7 +25,7 @@ describe.skipIf(!haveBundle)("loadBundle", () => {
 
   it.each([
     ["no JSON", { "card.json": "{" }, /not readable as JSON/],
-    ["another schema version", { "card.json": () => changed((c) => (c.schema_version = 2)) }, /schema at "schema_version"/],
+    ["another schema version", { "card.json": () => changed((c) => (c.schema_version = 3)) }, /schema at "schema_version"/],
     ["an unknown key", { "card.json": () => changed((c) => (c.extra = 1)) }, /schema/],
     ["a path that climbs out", { "card.json": () => changed((c) => (c.files["../x"] = c.files["mel.bin"])) }, /schema/],
     ["a changed filter bank", { "mel.bin": () => bundleFile("mel.bin").map((b, i) => (i === 9000 ? b ^ 1 : b)) }, /damaged: mel.bin/],

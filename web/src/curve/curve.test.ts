@@ -115,17 +115,21 @@ describe("GenreCurve", () => {
   });
 });
 
-describe("segments", () => {
-  it("joins steps of one answer and covers the whole recording", () => {
-    const shown = {
-      nSteps: 5,
-      probabilities: Float32Array.from([0.8, 0.1, 0.1, 0.6, 0.3, 0.1, 0.2, 0.7, 0.1, 0.4, 0.3, 0.3, 0.3, 0.3, 0.4]),
-      states: ["music", "music", "music", "unsure", "silence"] as const,
-    };
-    const parts = segments(shown, [1, 2, 3, 4, 5], 3, 0, 6);
-    expect(parts.map((part) => [part.fromS, part.toS, part.state, part.leader])).toEqual([
-      [0, 2.5, "music", 0], [2.5, 3.5, "music", 1], [3.5, 4.5, "unsure", 0], [4.5, 6, "silence", 2],
-    ]);
-    expect(parts[0].probabilities[0]).toBeCloseTo(0.7, 6);
+describe("segments of a model without a belief", () => {
+  const logits = [[9, 0, 0], [9, 0, 0], [9, 0, 0], [0, 9, 0], [9, 0, 0], [9, 0, 0]];
+  const parts = (curve: GenreCurve) => segments(curve, { steadinessS: 0, namedFrom: null }, "file", 0, curve.nSteps * card.timing.step_period_s)
+    .map((part) => [part.state, part.leader]);
+
+  it("gives what is shorter than four seconds to the longer neighbour", () => {
+    expect(parts(curveOf(logits, Array(6).fill(-20)))).toEqual([["music", 0]]);
+  });
+
+  it("keeps long stretches apart, and covers all of it", () => {
+    const long = [...Array(30).fill([9, 0, 0]), ...Array(30).fill([0, 0, 0]), ...Array(30).fill([0, 0, 9])];
+    const curve = curveOf(long, long.map((_, i) => (i < 60 ? -20 : i < 61 ? -90 : -20)));
+    expect(parts(curve)).toEqual([["music", 0], ["unsure", 0], ["music", 2]]);
+    const found = segments(curve, { steadinessS: 0, namedFrom: null }, "file", 0, 18);
+    expect([found[0].fromS, found.at(-1)!.toS]).toEqual([0, 18]);
+    found.slice(1).forEach((part, i) => expect(part.fromS).toBe(found[i].toS));
   });
 });

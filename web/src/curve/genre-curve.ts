@@ -1,11 +1,13 @@
 /** The belief over genres for every moment, with the arithmetic of docs/bundle.md ("Curve"). */
 import type { Card } from "../bundle/card.ts";
 import type { Steps } from "../model/step-stream.ts";
+import { Chain, likelihood, smoothed } from "./belief.ts";
+import { LiveCurve } from "./live-curve.ts";
+import { mostProbablePath } from "./path.ts";
+import { chosen, momentState, TimeShares, wholeOf, type BeliefChoice, type State, type Whole } from "./reading.ts";
 import { forSpan, stepEndS, stepStartS } from "./spans.ts";
 
-export type State = "music" | "unsure" | "silence";
-
-/** A belief over the card's genres. */
+/** What one moment is believed to be. */
 export interface Belief {
   readonly state: State;
   /** one probability per genre, in the card's order */
@@ -29,6 +31,9 @@ export interface Smoothing {
   readonly unsureBelow?: number | undefined;
 }
 
+/** How sound is heard: as a recording, or live, where the newest moments know no future. */
+export type Hearing = "file" | "live";
+
 /** Unsmoothed logits and levels of a growing recording, and everything that follows from them. */
 export class GenreCurve {
   private logits = new Float32Array(0);
@@ -37,6 +42,7 @@ export class GenreCurve {
   private dropped = 0;
   private readonly sumOfMusic: Float64Array;
   private nMusic = 0;
+  private live: LiveCurve | null = null;
 
   /** @param capacity the most steps to keep; older ones are forgotten, but still count in `answer` */
   constructor(readonly card: Card, private readonly capacity = Infinity) {
@@ -73,6 +79,7 @@ export class GenreCurve {
       for (let g = 0; g < this.nGenres; g++) this.sumOfMusic[g] += steps.logits[i * this.nGenres + g];
     }
     this.nKept += steps.count;
+    if (this.live) this.follow(this.live);
   }
 
   /** Centre, in seconds, of what kept step `i` heard. */
@@ -97,7 +104,32 @@ export class GenreCurve {
     return { state, probabilities };
   }
 
-  /** The kept steps from `first` on, smoothed for display. */
+  /** The belief at the kept steps from `first` on: what is shown. A model without one is shown as a moving mean. */
+  believed(choice: BeliefChoice, hearing: Hearing, first = 0): ShownCurve {
+    if (!this.card.belief) {
+      const { steadinessS, namedFrom } = choice;
+      return this.smoothed({ seconds: steadinessS ?? this.card.smoothing_s, causal: hearing === "live", unsureBelow: namedFrom ?? undefined }, first);
+    }
+    if (hearing === "live") return this.liveCurve(choice).shown(first);
+    const settings = chosen(this.card.belief, choice);
+    const { nGenres } = this;
+    const seen = new Float64Array(this.nKept * nGenres);
+    for (let i = 0; i < this.nKept; i++) likelihood(this.logits, i * nGenres, this.isSilent(i), settings.evidence_weight, seen, i * nGenres, nGenres);
+    const chain = new Chain(settings, nGenres, this.card.timing.step_period_s);
+    const probabilities = smoothed(seen, chain, settings.temperatures.file).subarray(first * nGenres);
+    const states = Array.from({ length: this.nKept - first }, (_, i) =>
+      this.isSilent(first + i) ? "silence" : momentState(probabilities.subarray(i * nGenres, (i + 1) * nGenres), settings, settings.named_from.file));
+    return { nSteps: states.length, probabilities, states };
+  }
+
+  /** Index of the genre of each kept step on the most probable path, or null for a model without settings for one. */
+  path(choice: BeliefChoice): Int32Array | null {
+    if (!this.card.belief) return null;
+    const settings = chosen(this.card.belief, choice).path;
+    return mostProbablePath(this.logits, (step) => this.isSilent(step), this.nKept, this.nGenres, settings, this.card.timing.step_period_s);
+  }
+
+  /** The kept steps from `first` on as moving means. */
   smoothed(smoothing: Smoothing, first = 0): ShownCurve {
     const { step_period_s } = this.card.timing;
     const width = Math.max(1, roundHalfEven(smoothing.seconds / step_period_s));
@@ -131,15 +163,33 @@ export class GenreCurve {
     return { nSteps: nShown, probabilities, states };
   }
 
-  /** The answer for everything heard since the start. */
-  answer(): Belief {
-    const span = this.nMusic * this.card.timing.step_period_s;
+  /** Everything heard since the start, as one. */
+  answer(choice: BeliefChoice = { steadinessS: null, namedFrom: null }, hearing: Hearing = "file"): Whole {
     if (this.nMusic === 0) {
       return { state: "silence", probabilities: new Float64Array(this.nGenres).fill(1 / this.nGenres) };
     }
+    if (!this.card.belief) return this.meanAnswer();
+    const settings = chosen(this.card.belief, choice);
+    const shares = hearing === "live" ? this.liveCurve(choice).shares() : TimeShares.of(this.believed(choice, "file"), this.nGenres);
+    return wholeOf(shares, settings);
+  }
+
+  private meanAnswer(): Whole {
+    const span = this.nMusic * this.card.timing.step_period_s;
     const mean = this.sumOfMusic.map((sum) => sum / this.nMusic);
     const probabilities = softmax(mean, forSpan(this.card, this.card.temperatures, span));
     return { state: this.named(probabilities, forSpan(this.card, this.card.unsure_below, span)), probabilities };
+  }
+
+  /** The live belief up to now; heard again from the oldest kept step on where other settings are chosen. */
+  private liveCurve(choice: BeliefChoice): LiveCurve {
+    if (!this.live?.isFor(choice)) this.follow((this.live = new LiveCurve(this.card, choice, this.dropped)));
+    return this.live!;
+  }
+
+  private follow(live: LiveCurve): void {
+    live.forgetBefore(this.dropped);
+    for (let i = live.nextStep - this.dropped; i < this.nKept; i++) live.push(this.logits, i * this.nGenres, this.isSilent(i));
   }
 
   private named(probabilities: Float64Array, threshold: number): State {

@@ -2,7 +2,7 @@
 import { toCsv, toJson } from "../export/curve-files.ts";
 import { toPicture } from "../export/picture.ts";
 import { save, stem } from "../export/save.ts";
-import type { Recording } from "../recording.ts";
+import type { DisplaySettings, Recording } from "../recording.ts";
 import { overallSentence } from "../words.ts";
 import { byId } from "./dom.ts";
 import type { StreamData } from "./stream-data.ts";
@@ -12,6 +12,7 @@ import { currentTheme } from "./theme.ts";
 export interface Savable {
   readonly recording: Recording;
   readonly data: StreamData;
+  readonly settings: DisplaySettings;
 }
 
 export function connectExports(savable: () => Savable | null): void {
@@ -21,11 +22,11 @@ export function connectExports(savable: () => Savable | null): void {
       if (found) save(await make(found), `${stem(found.recording.name)}.${id}`);
     });
   };
-  saving("csv", ({ recording }) => new Blob([toCsv(recording)], { type: "text/csv" }));
-  saving("json", ({ recording }) => new Blob([toJson(recording)], { type: "application/json" }));
-  saving("png", ({ recording, data }) => toPicture(data, currentTheme(), {
+  saving("csv", ({ recording, settings }) => new Blob([toCsv(recording, settings)], { type: "text/csv" }));
+  saving("json", ({ recording, settings }) => new Blob([toJson(recording, settings)], { type: "application/json" }));
+  saving("png", ({ recording, data, settings }) => toPicture(data, currentTheme(), {
     title: recording.live ? recording.name : stem(recording.name),
-    answer: overallSentence(recording),
+    answer: overallSentence(recording, settings),
     model: `${recording.card.name} ${recording.card.version}`,
   }));
 }

@@ -1,5 +1,6 @@
 /** The large current belief, and one steady bar per genre. */
-import type { Belief } from "../curve/genre-curve.ts";
+import type { Whole } from "../curve/reading.ts";
+import { momentName } from "../words.ts";
 import { byId, create, setText } from "./dom.ts";
 import { percent, ranked, spoken } from "./format.ts";
 import { css, type Rgb } from "./palette.ts";
@@ -45,7 +46,7 @@ export class NowView {
   }
 
   /** @param belief null while nothing has been heard at this moment */
-  show(when: string, belief: Belief | null): void {
+  show(when: string, belief: Whole | null): void {
     this.root.hidden = this.list.hidden = false;
     setText(this.when, when);
     const order = belief ? ranked(belief.probabilities) : [];
@@ -58,16 +59,16 @@ export class NowView {
       const probability = belief && state !== "silence" ? belief.probabilities[g] : 0;
       bar.fill.style.transform = `scaleX(${probability.toFixed(4)})`;
       setText(bar.value, belief && state !== "silence" ? percent(probability) : "–");
-      bar.row.classList.toggle("leads", state === "music" && g === order[0]);
+      bar.row.classList.toggle("leads", (state === "music" || state === "probable") && g === order[0]);
     });
   }
 }
 
-function headline(belief: Belief, order: readonly number[], genres: readonly string[]): string {
-  return belief.state === "music" ? spoken(genres[order[0]]) : belief.state;
+function headline(belief: Whole, order: readonly number[], genres: readonly string[]): string {
+  return momentName(belief.state, genres[order[0]]);
 }
 
-function details(belief: Belief, order: readonly number[], genres: readonly string[]): string {
+function details(belief: Whole, order: readonly number[], genres: readonly string[]): string {
   const name = (i: number) => `${spoken(genres[order[i]])} ${percent(belief.probabilities[order[i]])}`;
   if (belief.state === "silence") return "There is nothing to hear here.";
   if (belief.state === "unsure") return `Too close to call: ${name(0)}, ${name(1)}`;

@@ -113,7 +113,7 @@ export class StageView {
   /** The recording and the stream as it is shown, or null while there is none. */
   savable(): Savable | null {
     const { recording } = this;
-    return recording && recording.curve.nSteps > 0 ? { recording, data: this.data(recording, true) } : null;
+    return recording && recording.curve.nSteps > 0 ? { recording, data: this.data(recording, true), settings: this.settings() } : null;
   }
 
   private data(recording: Recording, all = false): StreamData {
@@ -169,8 +169,8 @@ export class StageView {
 
   private paintStream(recording: Recording): void {
     const { fromS, toS, nowS } = this.live ? this.liveWindow() : { fromS: recording.startS, toS: recording.durationS, nowS: recording.heardS };
-    const { smoothingS, unsureBelow } = this.settings();
-    const key = [fromS, toS, nowS, recording.curve.firstStep, recording.curve.nSteps, recording.finished, smoothingS, unsureBelow].join(" ");
+    const { steadinessS, namedFrom } = this.settings();
+    const key = [fromS, toS, nowS, recording.curve.firstStep, recording.curve.nSteps, recording.finished, steadinessS, namedFrom].join(" ");
     const began = performance.now();
     if (key === this.painted || (this.live && this.painted && began < this.paintAgainAt)) return;
     this.painted = key;
@@ -192,10 +192,10 @@ export class StageView {
     const anything = recording.curve.nSteps > 0;
     const whole = !this.live && !this.momentChosen;
     const when = this.live ? "Now" : whole ? (recording.finished ? "The whole of it" : "So far") : `At ${clock(position)}`;
-    this.now.show(when, whole ? (anything ? recording.curve.answer() : null) : recording.beliefAt(position, this.settings()));
+    this.now.show(when, whole ? (anything ? recording.curve.answer(this.settings(), recording.hearing) : null) : recording.beliefAt(position, this.settings()));
     const overall = byId("overall");
     overall.hidden = !anything;
-    if (anything) setText(overall, overallSentence(recording));
+    if (anything) setText(overall, overallSentence(recording, this.settings()));
   }
 
   private showTransport(recording: Recording, position: number): void {

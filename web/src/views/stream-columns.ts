@@ -1,5 +1,5 @@
 /** The curve binned to pixel columns, so that an hour costs what a minute costs. */
-import type { State } from "../curve/genre-curve.ts";
+import type { State } from "../curve/reading.ts";
 import type { StreamData, StreamFrame } from "./stream-data.ts";
 
 /** A stretch of columns. */

@@ -1,5 +1,5 @@
 /** What the stream is drawn from: a curve, the stretch of time in view, and the page's colours and typefaces. */
-import type { State } from "../curve/genre-curve.ts";
+import type { State } from "../curve/reading.ts";
 import type { Rgb } from "./palette.ts";
 
 /** What is to be drawn: a curve with the time of each step. */

@@ -73,10 +73,14 @@ export function paintLabels(context: CanvasRenderingContext2D, columns: Columns,
     const colour = data.colours[run.value];
     if (!place(name, run.value, run, [44, 34, 26, 17, 13], "600", colour)) placeUpright(name, run.value, run, colour);
   }
+  for (const run of runs(columns, (x) => (columns.states[x] === "probable" ? columns.leader[x] : null))) {
+    place(`probably ${spoken(data.genres[run.value])}`, run.value, run, [17, 13], "500", mix(data.colours[run.value], theme.paper, MUTED));
+  }
   for (const run of audible(columns)) {
     for (let g = 0; g < data.genres.length; g++) {
       // Where a layer leads it has its name already.
-      const muted = runs(columns, (x) => (x >= run.from && x < run.to && !(columns.states[x] === "music" && columns.leader[x] === g) ? true : null));
+      const leads = (x: number) => columns.states[x] !== "unsure" && columns.leader[x] === g;
+      const muted = runs(columns, (x) => (x >= run.from && x < run.to && !leads(x) ? true : null));
       for (const part of muted) {
         if (part.to - part.from < 120) continue;
         place(spoken(data.genres[g]), g, part, [13], "500", mix(data.colours[g], theme.paper, MUTED));

@@ -2,6 +2,7 @@
 import { segments } from "../curve/segments.ts";
 import type { DisplaySettings, Recording } from "../recording.ts";
 import { byId, create, setText } from "./dom.ts";
+import { momentName } from "../words.ts";
 import { percent, preciseClock, ranked, spoken } from "./format.ts";
 
 export class TableView {
@@ -23,17 +24,15 @@ export class TableView {
 
   show(recording: Recording, settings: DisplaySettings): void {
     const { name, card: { genres } } = recording;
-    const { shown, times } = recording.shown(settings);
-    const parts = segments(shown, times, genres.length, recording.startS, recording.heardS);
-    setText(this.caption, `${name}: stretches of the same answer, ${parts.length} in all`);
+    const parts = segments(recording.curve, settings, recording.hearing, recording.startS, recording.heardS);
+    setText(this.caption, `${name}: stretches of the same genre, ${parts.length} in all`);
     this.body.replaceChildren(...parts.map((part) => {
       const row = create("tr");
-      const [first, second] = ranked(part.probabilities);
-      const heard = part.state === "music" ? spoken(genres[part.leader]) : part.state;
+      const second = ranked(part.probabilities).find((g) => g !== part.leader)!;
       const quiet = part.state === "silence";
       const cells = [
-        preciseClock(part.fromS), preciseClock(part.toS), heard,
-        quiet ? "–" : percent(part.probabilities[part.state === "music" ? part.leader : first]),
+        preciseClock(part.fromS), preciseClock(part.toS), momentName(part.state, genres[part.leader]),
+        quiet ? "–" : percent(part.probabilities[part.leader]),
         quiet ? "–" : `${spoken(genres[second])} ${percent(part.probabilities[second])}`,
       ];
       row.append(...cells.map((text) => create("td", "", text)));

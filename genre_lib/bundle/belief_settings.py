@@ -1,0 +1,99 @@
+"""How a model's steps become a belief, as the card says it: fitted on clips that the model was not trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+
+@dataclass(frozen=True)
+class LiveAndFile:
+    """A value for the newest moment of live sound, which knows no future, and one for a moment between both."""
+
+    live: float
+    file: float
+
+    def with_future(self, share: float) -> float:
+        """The value between both where `share` in [0, 1] of the lag has been heard after a moment."""
+        return self.live + share * (self.file - self.live)
+
+
+@dataclass(frozen=True)
+class PathSettings:
+    """How a recording is cut into segments: by the most probable path of genres.
+
+    Attributes
+    ----------
+    evidence_weight : float > 0
+        What a step's log-probabilities count on the path.
+    mean_duration_s : float > 0 [s]
+        How long a genre is expected to last; a change costs the more the longer.
+    least_s : float >= 0 [s]
+        The shortest segment.
+    """
+
+    evidence_weight: float
+    mean_duration_s: float
+    least_s: float
+
+
+@dataclass(frozen=True)
+class BeliefSettings:
+    """A card's `belief`; docs/bundle.md says what is done with it.
+
+    Attributes
+    ----------
+    evidence_weight : float > 0
+        What a step's log-probabilities count; far below 1 because neighbouring steps hear mostly the same sound, and
+        because a song that is taken for another genre is so for long.
+    mean_duration_s : float > 0 [s]
+        How long a genre is expected to last. Like the weight it is what makes the belief right most often, which is
+        shorter than pieces of music are.
+    stages : int >= 1
+        In how many stages a genre lasts: 1 lets it end at any time, more make very short and very long stays rarer.
+    temperatures : LiveAndFile
+        The belief's logarithm is divided by it, so that beliefs of 70 % are right in 70 %.
+    named_from : LiveAndFile
+        The belief from which on a moment's genre is named.
+    whole_named_from : float in [0, 1]
+        The same for a recording as a whole.
+    probable_lead : float in [0, 1]
+        How far the first genre must be ahead of the second to be called probable where it is not named.
+    lag_s : float > 0 [s]
+        Live, a moment is settled when so much more has been heard.
+    path : PathSettings
+    """
+
+    evidence_weight: float
+    mean_duration_s: float
+    stages: int
+    temperatures: LiveAndFile
+    named_from: LiveAndFile
+    whole_named_from: float
+    probable_lead: float
+    lag_s: float
+    path: PathSettings
+
+    def with_steadiness(self, mean_duration_s: float | None) -> Self:
+        """The same for genres expected to last that long, on the path too; None changes nothing."""
+        if mean_duration_s is None:
+            return self
+        stretched = self.path.mean_duration_s * mean_duration_s / self.mean_duration_s
+        return replace(self, mean_duration_s=mean_duration_s, path=replace(self.path, mean_duration_s=stretched))
+
+    def with_names_from(self, belief: float | None) -> Self:
+        """The same with one threshold for live sound, files and whole recordings; None changes nothing."""
+        if belief is None:
+            return self
+        return replace(self, named_from=LiveAndFile(belief, belief), whole_named_from=belief)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """From a card's `belief`."""
+        nested = {
+            "temperatures": LiveAndFile(**values["temperatures"]),
+            "named_from": LiveAndFile(**values["named_from"]),
+            "path": PathSettings(**values["path"]),
+        }
+        return cls(**{**values, **nested})

@@ -1,0 +1,180 @@
+"""The belief, held to dense matrices and to the fixture that the page is held to as well."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from genre_lib.audio.front_end import FrontEnd
+from genre_lib.bundle.belief_settings import BeliefSettings
+from genre_lib.bundle.card import BySpan, Card
+from genre_lib.bundle.timing import Timing
+from genre_lib.inference.answer import TimeShares, answer_of
+from genre_lib.inference.curve import GenreCurve, states
+from genre_lib.inference.live_belief import LiveBelief
+from genre_lib.inference.path import most_probable_path
+from genre_lib.inference.segments import segments
+from tests.inference import belief_reference
+from tests.inference.belief_reference import FIXTURE, PERIOD_S, SETTINGS
+
+FIXED: dict[str, Any] = json.loads(FIXTURE.read_text())
+LOGITS, LEVELS = np.array(FIXED["logits"]), np.array(FIXED["levels"])
+BELIEF = BeliefSettings.from_dict(FIXED["belief"])
+CARD = Card(
+    name="hand",
+    version="1.0.0",
+    description="",
+    genres=("a", "b", "c", "d"),
+    front_end=FrontEnd(sample_rate=1000, n_fft=128, hop_length=100, n_mels=8, f_max=500.0),
+    timing=Timing(step_frames=2, first_frame=-4, receptive_field_frames=6, minimum_frames=2),
+    smoothing_s=1.0,
+    temperatures=BySpan(2.0, 1.5, 1.0),
+    unsure_below=BySpan(0.4, 0.5, 0.6),
+    silence_dbfs=FIXED["silence_dbfs"],
+    limits=(),
+    licence="MIT",
+    belief=BELIEF,
+)
+
+
+def curve(logits: np.ndarray = LOGITS, levels: np.ndarray | None = None, card: Card = CARD) -> GenreCurve:
+    n = len(logits)
+    levels = (LEVELS if n == len(LEVELS) else np.full(n, -20.0)) if levels is None else levels
+    return GenreCurve(card, (np.arange(n) + 0.5) * PERIOD_S, logits, levels, n * PERIOD_S)
+
+
+def of(**changes: Any) -> Card:
+    return replace(CARD, belief=replace(BELIEF, **changes))
+
+
+def test_the_fixture_is_what_the_reference_says() -> None:
+    again = belief_reference.in_hindsight(LOGITS, FIXED["silence_dbfs"] > LEVELS, SETTINGS)
+    np.testing.assert_allclose(again, FIXED["file"], atol=2e-9)
+
+
+def test_a_recording_is_believed_in_hindsight() -> None:
+    np.testing.assert_allclose(curve().belief.probabilities, FIXED["file"], atol=1e-8)
+
+
+def live(n_at_once: int, n_heard: int) -> np.ndarray:
+    belief = LiveBelief(BELIEF, n_genres=4, step_period_s=PERIOD_S)
+    silent = curve().silent
+    settled = [
+        belief.push(LOGITS[at : min(at + n_at_once, n_heard)], silent[at : min(at + n_at_once, n_heard)])
+        for at in range(0, n_heard, n_at_once)
+    ]
+    return np.concatenate([*settled, belief.recent()])
+
+
+@pytest.mark.parametrize("n_at_once", [1, 7, 40])
+def test_live_sound_is_believed_by_its_past_and_settles(n_at_once: int) -> None:
+    np.testing.assert_allclose(live(n_at_once, FIXED["live_after"]), FIXED["live"], atol=1e-8)
+
+
+def test_the_newest_moment_is_what_is_first_shown_live() -> None:
+    first_shown = curve().believed(live=True).probabilities
+    for heard in (1, 2, 17, 60):
+        np.testing.assert_allclose(live(3, heard)[-1], first_shown[heard - 1], atol=1e-9)
+
+
+def test_one_stage_is_a_plain_chain() -> None:
+    settings = SETTINGS | {"stages": 1}
+    expected = belief_reference.in_hindsight(LOGITS, FIXED["silence_dbfs"] > LEVELS, settings)
+    np.testing.assert_allclose(curve(card=of(stages=1)).belief.probabilities, expected, atol=1e-8)
+
+
+def test_the_path_is_the_best_of_all() -> None:
+    found = most_probable_path(LOGITS, curve().silent, BELIEF.path, step_period_s=PERIOD_S)
+    assert found.tolist() == FIXED["path"]
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize(("least_s", "mean_duration_s"), [(0.0, 1.0), (0.6, 0.4), (1.0, 3.0)])
+def test_the_path_is_the_best_of_all_by_chance(seed: int, least_s: float, mean_duration_s: float) -> None:
+    logits = np.random.default_rng(seed).normal(size=(30, 3)) * 3
+    silent = np.zeros(30, bool)
+    settings = replace(BELIEF.path, least_s=least_s, mean_duration_s=mean_duration_s)
+    plain = {"path": {"evidence_weight": 0.4, "least_s": least_s, "mean_duration_s": mean_duration_s}}
+    found = most_probable_path(logits, silent, settings, step_period_s=PERIOD_S)
+    assert found.tolist() == belief_reference.best_path(logits, silent, plain)
+
+
+def test_segments_follow_the_path_and_long_silence() -> None:
+    found = [(s.start_s, s.stop_s, s.state, s.genre) for s in segments(curve())]
+    assert [row[2:] for row in found] == [("music", "a"), ("music", "c"), ("silence", None), ("music", "b")]
+    assert [row[0] for row in found[1:]] == [row[1] for row in found[:-1]] == pytest.approx([4.4, 7.2, 8.6])
+    assert (found[0][0], found[-1][1]) == (0.0, 12.0)
+
+
+def test_no_segment_is_shorter_than_the_least() -> None:
+    logits = np.random.default_rng(1).normal(size=(200, 4)) * 6
+    lengths = [part.stop_s - part.start_s for part in segments(curve(logits))]
+    assert len(lengths) > 3
+    assert min(lengths) >= 0.6 - 1e-9
+
+
+def test_steadiness_decides_how_often_it_changes() -> None:
+    logits = np.random.default_rng(2).normal(size=(300, 4)) * 2
+    changes = [
+        int(np.count_nonzero(np.diff(curve(logits).believed(steadiness_s=s).probabilities.argmax(axis=1))))
+        for s in (0.2, 2.0, 600.0)
+    ]
+    assert changes[0] > 2 * changes[1] > 4 * changes[2]
+    assert len(segments(curve(logits), steadiness_s=600.0)) < len(segments(curve(logits), steadiness_s=0.2))
+
+
+def test_a_moment_is_named_probable_unsure_or_silence() -> None:
+    beliefs = np.array([[0.3, 0.25, 0.25, 0.2], [0.5, 0.3, 0.1, 0.1], [0.7, 0.1, 0.1, 0.1], [0.7, 0.1, 0.1, 0.1]])
+    silent = np.array([False, False, False, True])
+    found = states(beliefs, silent, BELIEF, named_from=0.6)
+    assert found.tolist() == ["unsure", "probable", "music", "silence"]
+
+
+def test_silence_says_nothing_but_time_goes_on() -> None:
+    rows = np.tile([5.0, 0, 0, 0], (40, 1))
+    quiet = np.where(np.arange(40) < 20, -20.0, -90.0)
+    believed = curve(rows, quiet).belief.probabilities[:, 0]
+    assert believed[19] > 0.55
+    assert believed[20] > believed[25] > 0.2
+    assert believed[-1] == pytest.approx(0.25, abs=0.01)
+
+
+def shares(*parts: tuple[int, list[float], str]) -> TimeShares:
+    rows = np.array([p for n, p, _ in parts for _ in range(n)])
+    states = np.array([state for n, _, state in parts for _ in range(n)])
+    return TimeShares.of(rows, states)
+
+
+@pytest.mark.parametrize(
+    ("parts", "state", "genre"),
+    [
+        ([(9, [0.7, 0.1, 0.1, 0.1], "music")], "music", "a"),
+        ([(9, [0.1, 0.1, 0.1, 0.7], "music"), (9, [0.1, 0.7, 0.1, 0.1], "probable")], "mixed", "b"),
+        ([(19, [0.1, 0.1, 0.1, 0.7], "music"), (3, [0.1, 0.7, 0.1, 0.1], "music")], "music", "d"),
+        ([(9, [0.4, 0.2, 0.2, 0.2], "unsure")], "probable", "a"),
+        ([(9, [0.3, 0.25, 0.25, 0.2], "unsure")], "unsure", "a"),
+        ([(9, [0.7, 0.1, 0.1, 0.1], "silence")], "silence", None),
+    ],
+)
+def test_a_recording_as_a_whole(parts: list[tuple[int, list[float], str]], state: str, genre: str | None) -> None:
+    answer = answer_of(shares(*parts), CARD.genres, BELIEF)
+    assert (answer.state, answer.genre) == (state, genre)
+    assert sum(answer.probabilities.values()) == pytest.approx(1)
+
+
+def test_shares_of_parts_add_up() -> None:
+    belief = curve().belief
+    whole = TimeShares.of(belief.probabilities, belief.state)
+    parts = [TimeShares.of(belief.probabilities[part], belief.state[part]) for part in (slice(25), slice(25, None))]
+    together = parts[0] + parts[1]
+    assert together.n_steps == whole.n_steps
+    np.testing.assert_allclose(together.belief, whole.belief)
+    np.testing.assert_allclose(together.led, whole.led)
+
+
+def test_an_empty_recording_believes_nothing() -> None:
+    empty = curve(np.empty((0, 4)))
+    assert empty.belief.probabilities.shape == (0, 4)
+    assert segments(empty) == ()
