@@ -22,10 +22,12 @@ export interface Capture {
 export interface WebAudio {
   readonly canCaptureTab: boolean;
   readonly canCaptureMicrophone: boolean;
+  /** why not, and what to do, in a sentence; empty where nobody can help it */
+  readonly whyNoMicrophone: string;
   captureMicrophone(): Promise<Capture>;
   captureTab(): Promise<Capture>;
-  /** Decodes a whole file at `sampleRate`; the mean of its channels. */
-  decodeWhole(file: Blob, sampleRate: number): Promise<Float32Array>;
+  /** Decodes a whole file at `sampleRate`; one array per channel. */
+  decodeWhole(file: Blob, sampleRate: number): Promise<readonly Float32Array[]>;
 }
 
 /** Sound that could not be captured; the message is a sentence that says what to do. */
@@ -36,6 +38,10 @@ export class CaptureError extends Error {
 export const browserAudio: WebAudio = {
   get canCaptureMicrophone() {
     return typeof navigator.mediaDevices?.getUserMedia === "function" && typeof AudioWorkletNode === "function";
+  },
+
+  get whyNoMicrophone() {
+    return isSecureContext ? "" : "Browsers lend a microphone only to pages that come by https or from this machine (localhost): open the page that way to listen live.";
   },
 
   get canCaptureTab() {
@@ -62,13 +68,7 @@ export const browserAudio: WebAudio = {
   async decodeWhole(file, sampleRate) {
     const context = new OfflineAudioContext(1, 1, sampleRate);
     const buffer = await context.decodeAudioData(await file.arrayBuffer());
-    const mono = buffer.getChannelData(0);
-    for (let channel = 1; channel < buffer.numberOfChannels; channel++) {
-      const other = buffer.getChannelData(channel);
-      for (let i = 0; i < mono.length; i++) mono[i] += other[i];
-    }
-    if (buffer.numberOfChannels > 1) for (let i = 0; i < mono.length; i++) mono[i] /= buffer.numberOfChannels;
-    return mono;
+    return Array.from({ length: buffer.numberOfChannels }, (_, channel) => buffer.getChannelData(channel));
   },
 };
 
