@@ -7,6 +7,8 @@ import { AudioFileError, isGap, NotStreamableError, silence, type Hints, type Pl
 const FORMATS = [MP4, QTFF, WEBM, MATROSKA, ADTS];
 /** Milliseconds: some browsers say that they can decode, and then never do. */
 const PATIENCE_MS = 3000;
+/** Packets from the start on of which one must be decoded. */
+const FIRST_PACKETS = 20;
 /** Packets in a row that cannot be decoded, after which the rest is given up. */
 const MOST_FAILURES = 1000;
 
@@ -29,7 +31,7 @@ export async function openContainer(file: Blob, name: string): Promise<Source> {
     const hints: Hints = { sampleRate: await track.getSampleRate(), delayS: Math.max(0, -first), statedS };
     if (typeof AudioDecoder === "undefined" || disappointed.has(codec)) throw new NotStreamableError(hints);
     const canDecode = await within(track.canDecode(), false);
-    const hears = canDecode && (await within(hearsFirst(track), false));
+    const hears = canDecode && (await within(hearsAnything(track), false));
     if (!hears) {
       disappointed.add(codec);
       throw new NotStreamableError(hints);
@@ -42,9 +44,19 @@ export async function openContainer(file: Blob, name: string): Promise<Source> {
   }
 }
 
-/** Whether anything comes out of the decoder. */
-async function hearsFirst(track: InputAudioTrack): Promise<boolean> {
-  const samples = new AudioSampleSink(track).samples();
+/** Whether anything comes out of the decoder, once the first few packets that may be damaged are passed. */
+async function hearsAnything(track: InputAudioTrack): Promise<boolean> {
+  const packets = new EncodedPacketSink(track);
+  let packet = await packets.getFirstPacket();
+  for (let tries = 0; packet && tries < FIRST_PACKETS; tries++) {
+    if (await hearsFrom(track, packet.timestamp)) return true;
+    packet = await packets.getNextPacket(packet);
+  }
+  return false;
+}
+
+async function hearsFrom(track: InputAudioTrack, seconds: number): Promise<boolean> {
+  const samples = new AudioSampleSink(track).samples(seconds);
   try {
     const { value } = await samples.next();
     value?.close();
