@@ -67,7 +67,7 @@ describe("a file", () => {
     expect(events.failed).toHaveBeenLastCalledWith("It changes its sampling rate midway.");
   });
 
-  const hints = (changes: Partial<Hints> = {}): Hints => ({ sampleRate: null, delayS: 0, statedS: null, ...changes });
+  const hints = (changes: Partial<Hints> = {}): Hints => ({ sampleRate: null, delayS: 0, statedS: null, lateS: 0, ...changes });
   /** A worker that hears whatever it is given at once. */
   const attentive = (worker: FakeWorker) => {
     const post = worker.postMessage.bind(worker);
@@ -194,12 +194,20 @@ describe("live sound", () => {
     capture.locked = true;
     const { events, session } = setUp({ captureTab: async () => capture });
     await session.hearLive("tab", card);
-    expect(events.said).toHaveBeenLastCalledWith(expect.stringContaining("holding the sound back"));
+    await vi.waitFor(() => expect(events.said).toHaveBeenLastCalledWith(expect.stringContaining("holding the sound back")));
     await session.unlock();
     expect(events.said).toHaveBeenLastCalledWith("Listening to Fake device");
     capture.lock(true);
     session.sayHowItFlows(40);
-    expect(events.said).toHaveBeenLastCalledWith(expect.stringContaining("holding the sound back"));
+    await vi.waitFor(() => expect(events.said).toHaveBeenLastCalledWith(expect.stringContaining("holding the sound back")));
+  });
+
+  it("that cannot flow because the machine has no output is not asked a click for", async () => {
+    const capture = new FakeCapture();
+    capture.locked = true;
+    const { events, session } = setUp({ captureMicrophone: async () => capture, hasOutput: async () => false });
+    await session.hearLive("microphone", card);
+    await vi.waitFor(() => expect(events.said).toHaveBeenLastCalledWith(expect.stringContaining("has no sound output")));
   });
 
   it("lets its device go when the worker stops working", async () => {

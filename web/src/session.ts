@@ -4,7 +4,7 @@
  * Everything that starts, ends or breaks off listening happens here; how it looks is told through `SessionEvents`.
  */
 import { CaptureError, type Capture, type WebAudio } from "./audio/web-audio.ts";
-import type { Hints } from "./audio/sound.ts";
+import { silence, type Hints } from "./audio/sound.ts";
 import type { Card } from "./bundle/card.ts";
 import { Recording } from "./recording.ts";
 import { sentenceOf, tooShort } from "./words.ts";
@@ -110,8 +110,16 @@ export class Session {
   sayHowItFlows(delayMs?: number): void {
     if (!this.capture) return;
     const { label } = this.capture;
-    if (this.capture.isLocked()) this.events.said("The browser is holding the sound back. Click anywhere or press a key to let it in.");
+    if (this.capture.isLocked()) void this.sayWhyLocked(this.capture);
     else this.events.said(`Listening to ${label || "live sound"}${delayMs === undefined ? "" : `. From sound to curve: ${delayMs} ms`}`);
+  }
+
+  private async sayWhyLocked(capture: Capture): Promise<void> {
+    const hasOutput = await this.audio.hasOutput();
+    if (capture !== this.capture || !capture.isLocked()) return;
+    this.events.said(hasOutput
+      ? "The browser is holding the sound back. Click anywhere or press a key to let it in."
+      : "This machine has no sound output, and without one this browser lets no sound in: connect speakers or headphones (or give the remote desktop its sound), then stop and listen again.");
   }
 
   private async next(): Promise<number> {
@@ -178,6 +186,9 @@ export class Session {
     try {
       const channels = await this.audio.decodeWhole(file, rate);
       const length = channels[0].length;
+      for (const planes of silence(Math.round(hints.lateS * rate), channels.length, rate)) {
+        if (run !== this.run || !(await run.feed(file.name, planes))) return;
+      }
       for (let at = leftOver(hints, length, rate); at < length; at += PIECE_S * rate) {
         const planes = { channels: channels.map((plane) => plane.slice(at, at + PIECE_S * rate)), sampleRate: rate };
         if (run !== this.run || !(await run.feed(file.name, planes))) return;

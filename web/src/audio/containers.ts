@@ -12,6 +12,9 @@ const FIRST_PACKETS = 20;
 /** Packets in a row that cannot be decoded, after which the rest is given up. */
 const MOST_FAILURES = 1000;
 
+/** WebKit's decoders hang in a worker, and for opus and for the sound of a video take the whole page with them. */
+const IS_WEBKIT = /AppleWebKit\//.test(navigator.userAgent) && !/Chrom(e|ium)\//.test(navigator.userAgent);
+
 /** What this browser claimed to decode, and did not: not tried again before the page is loaded anew. */
 const disappointed = new Set<string>();
 
@@ -28,15 +31,17 @@ export async function openContainer(file: Blob, name: string): Promise<Source> {
     const codec = (await track.getCodec()) ?? "unknown";
     const first = await track.getFirstTimestamp();
     const statedS = await input.getDurationFromMetadata();
-    const hints: Hints = { sampleRate: await track.getSampleRate(), delayS: Math.max(0, -first), statedS };
-    if (typeof AudioDecoder === "undefined" || disappointed.has(codec)) throw new NotStreamableError(hints);
+    const clockS = Math.max(0, await input.getFirstTimestamp());
+    const lateS = isGap(first - clockS) ? first - clockS : 0;
+    const hints: Hints = { sampleRate: await track.getSampleRate(), delayS: Math.max(0, -first), statedS: statedS && statedS - lateS, lateS };
+    if (typeof AudioDecoder === "undefined" || IS_WEBKIT || disappointed.has(codec)) throw new NotStreamableError(hints);
     const canDecode = await within(track.canDecode(), false);
     const hears = canDecode && (await within(hearsAnything(track), false));
     if (!hears) {
       disappointed.add(codec);
       throw new NotStreamableError(hints);
     }
-    return new ContainedSource(input, track, Math.max(0, await input.getFirstTimestamp()), statedS, (await input.getFormat()) !== ADTS);
+    return new ContainedSource(input, track, clockS, statedS, (await input.getFormat()) !== ADTS);
   } catch (error) {
     input.dispose();
     if (error instanceof AudioFileError || error instanceof NotStreamableError) throw error;

@@ -11,15 +11,17 @@ export interface Hints {
   readonly sampleRate: number | null;
   /** seconds of encoder delay that are not to be heard, in front of the sound */
   readonly delayS: number;
-  /** seconds that the file states, encoder delay not counted */
+  /** seconds of sound that the file states, encoder delay not counted */
   readonly statedS: number | null;
+  /** seconds by which the sound begins later than the pictures */
+  readonly lateS: number;
 }
 
 /** This browser cannot decode the file piece by piece; decodeAudioData may still manage it as a whole. */
 export class NotStreamableError extends Error {
   override readonly name = "NotStreamableError";
 
-  constructor(readonly hints: Hints = { sampleRate: null, delayS: 0, statedS: null }) {
+  constructor(readonly hints: Hints = { sampleRate: null, delayS: 0, statedS: null, lateS: 0 }) {
     super("This browser cannot decode the file piece by piece.");
   }
 }
@@ -58,8 +60,7 @@ export function isGap(seconds: number): boolean {
 /** Silence in pieces of at most a second. */
 export function* silence(frames: number, channels: number, sampleRate: number): Generator<Planes> {
   for (let left = frames; left > 0; left -= sampleRate) {
-    const plane = new Float32Array(Math.min(left, sampleRate));
-    yield { channels: new Array<Float32Array>(channels).fill(plane), sampleRate };
+    yield { channels: Array.from({ length: channels }, () => new Float32Array(Math.min(left, sampleRate))), sampleRate };
   }
 }
 

@@ -24,6 +24,8 @@ export interface WebAudio {
   readonly canCaptureMicrophone: boolean;
   /** why not, and what to do, in a sentence; empty where nobody can help it */
   readonly whyNoMicrophone: string;
+  /** false where the machine certainly has no sound output, without which some browsers let no sound flow */
+  hasOutput(): Promise<boolean>;
   captureMicrophone(): Promise<Capture>;
   captureTab(): Promise<Capture>;
   /** Decodes a whole file at `sampleRate`; one array per channel. */
@@ -45,7 +47,17 @@ export const browserAudio: WebAudio = {
   },
 
   get canCaptureTab() {
-    return typeof navigator.mediaDevices?.getDisplayMedia === "function" && typeof AudioWorkletNode === "function";
+    // Every browser shares pictures; those that share sound as well know this way of asking for it.
+    const known = navigator.mediaDevices?.getSupportedConstraints?.() as { suppressLocalAudioPlayback?: boolean } | undefined;
+    return typeof navigator.mediaDevices?.getDisplayMedia === "function" && known?.suppressLocalAudioPlayback === true && typeof AudioWorkletNode === "function";
+  },
+
+  async hasOutput() {
+    // Only browsers that let a page choose its output name the outputs that there are.
+    if (!("setSinkId" in HTMLMediaElement.prototype)) return true;
+    const devices = await navigator.mediaDevices.enumerateDevices().catch(() => []);
+    const named = devices.some(({ kind, label }) => kind === "audioinput" && label !== "");
+    return !named || devices.some(({ kind }) => kind === "audiooutput");
   },
 
   async captureMicrophone() {

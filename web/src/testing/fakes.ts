@@ -52,6 +52,7 @@ export function fakeAudio(changes: Partial<WebAudio> = {}) {
     canCaptureMicrophone: true,
     whyNoMicrophone: "",
     canCaptureTab: true,
+    hasOutput: vi.fn(async () => true),
     captureMicrophone: vi.fn(async (): Promise<Capture> => new FakeCapture()),
     captureTab: vi.fn(async (): Promise<Capture> => new FakeCapture()),
     decodeWhole: vi.fn(async (): Promise<readonly Float32Array[]> => [new Float32Array(0)]),

@@ -56,7 +56,7 @@ describe("ListeningWorker", () => {
     const { fake, worker, events } = setUp();
     const one = events();
     const run = worker.openFile(new Blob(), "a", one);
-    const hints = { sampleRate: 44100, delayS: 0, statedS: null };
+    const hints = { sampleRate: 44100, delayS: 0, statedS: null, lateS: 0 };
     fake.say({ type: "decode-yourself", run: 1, hints });
     expect(one.decodeYourself).toHaveBeenCalledWith(hints);
     const planes = { channels: [new Float32Array(10)], sampleRate: 44100 };
