@@ -37,6 +37,10 @@ export class CaptureError extends Error {
   override readonly name = "CaptureError";
 }
 
+/** Milliseconds that decoding a whole file may take. */
+const PATIENCE_MS = 15_000;
+const PATIENCE_MS_PER_BYTE = 1 / 500;
+
 export const browserAudio: WebAudio = {
   get canCaptureMicrophone() {
     return typeof navigator.mediaDevices?.getUserMedia === "function" && typeof AudioWorkletNode === "function";
@@ -78,8 +82,10 @@ export const browserAudio: WebAudio = {
   },
 
   async decodeWhole(file, sampleRate) {
-    const context = new OfflineAudioContext(1, 1, sampleRate);
-    const buffer = await context.decodeAudioData(await file.arrayBuffer());
+    const decode = async () => new OfflineAudioContext(1, 1, sampleRate).decodeAudioData(await file.arrayBuffer());
+    // WebKitGTK forgets now and then to answer; asked again it does.
+    const impatient = new Promise<null>((resolve) => setTimeout(() => resolve(null), PATIENCE_MS + file.size * PATIENCE_MS_PER_BYTE));
+    const buffer = (await Promise.race([decode(), impatient])) ?? (await decode());
     return Array.from({ length: buffer.numberOfChannels }, (_, channel) => buffer.getChannelData(channel));
   },
 };
