@@ -9,7 +9,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -70,6 +70,25 @@ class Site:
     address: str
     root: Path
     log: Path
+    _command: list[str] = field(repr=False)
+    _process: list[subprocess.Popen[bytes]] = field(default_factory=list, repr=False)
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """While the network is gone."""
+        self.stop()
+        yield
+        self.start()
+
+    def start(self) -> None:
+        self._process.append(subprocess.Popen(self._command, stderr=subprocess.PIPE))
+        _wait_for(self.address, self._process[-1])
+
+    def stop(self) -> None:
+        for process in self._process:
+            process.terminate()
+            process.wait(10)
+        self._process.clear()
 
     def bytes_sent(self) -> dict[str, int]:
         """Bytes over the wire by path, of all answers so far."""
@@ -102,16 +121,13 @@ def nginx(root: Path, scratch: Path) -> Iterator[Site]:
         f"http {{ include {_mime_types()}; {scratch_paths}\n"
         f"log_format wire '$status $bytes_sent $uri'; access_log {log} wire;\n{server}\n}}\n"
     )
-    process = subprocess.Popen(
-        ["nginx", "-e", str(scratch / "error.log"), "-c", str(scratch / "nginx.conf")], stderr=subprocess.PIPE
-    )
-    address = f"http://127.0.0.1:{port}/"
+    command = ["nginx", "-e", str(scratch / "error.log"), "-c", str(scratch / "nginx.conf")]
+    site = Site(f"http://127.0.0.1:{port}/", root, log, command)
     try:
-        _wait_for(address, process)
-        yield Site(address, root, log)
+        site.start()
+        yield site
     finally:
-        process.terminate()
-        process.wait(10)
+        site.stop()
 
 
 def _mime_types() -> Path:

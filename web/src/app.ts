@@ -51,7 +51,7 @@ export class App {
     this.session = new Session(worker, audio, {
       begun: (recording, file) => this.begun(recording, file),
       heard: (recording, message) => this.heard(recording, message),
-      finished: (_, message) => this.finished(message),
+      finished: (recording, message) => this.finished(recording, message),
       silenced: () => {
         this.inputs.setLive(false);
         this.stage.endLive();
@@ -77,7 +77,6 @@ export class App {
 
   private async load(bundle: BundleRequest): Promise<void> {
     await this.session.stop();
-    this.session.clear();
     this.notices.hideError();
     this.inputs.enable(false);
     this.notices.say("Loading the model …");
@@ -101,6 +100,8 @@ export class App {
   }
 
   private accept(card: Card, bundle: BundleRequest): void {
+    // What was heard with another model goes, now that this one is there.
+    this.session.clear();
     this.card = card;
     this.stage.setCard(card);
     this.controls.setCard(card);
@@ -133,6 +134,7 @@ export class App {
   private async hearFile(file: File): Promise<void> {
     performance.clearMarks();
     performance.mark("genre:opened");
+    this.notices.hideError();
     // A song dropped while the model is still on its way is heard as soon as it is there.
     await this.loading;
     if (this.card) await this.session.hearFile(file, this.card);
@@ -177,7 +179,8 @@ export class App {
     if (recording === this.session.recording) this.stage.grew();
   }
 
-  private finished(message: FinishedMessage): void {
+  private finished(recording: Recording, message: FinishedMessage): void {
+    if (!recording.live) this.player.tame(recording.largestPeak);
     performance.mark("genre:finished", { detail: message.spent });
     document.documentElement.dataset["heard"] = "whole";
     this.stage.finish();

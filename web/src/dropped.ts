@@ -30,7 +30,11 @@ export async function classify(files: readonly File[]): Promise<Dropped> {
 
 /** By its type, or by its name where the system knows no type. */
 function mayBeSound(file: File): boolean {
-  return /^(audio|video)\//.test(file.type) || /\.(wav|flac|og[ga]|opus|mp3|m4[ab]|aac|mp4|mov|webm|mkv|aiff?|caf)$/i.test(file.name);
+  return /^(audio|video)\//.test(file.type) || isSoundName(file.name);
+}
+
+export function isSoundName(name: string): boolean {
+  return /\.(wav|wave|w64|rf64|au|snd|aif[fc]?|caf|flac|og[ga]|opus|mp[123]|m4[ab]|aac|mp4|mov|webm|mk[va])$/i.test(name) && !/(^|\/)\._/.test(name);
 }
 
 /** @param files a chosen folder's files, by their path; a folder of music is no model, but can be heard */

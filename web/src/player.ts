@@ -23,12 +23,18 @@ export class Player {
     this.audio.pause();
     this.readable = false;
     this.still = 0;
+    this.audio.volume = 1;
     if (this.address) URL.revokeObjectURL(this.address);
     this.address = file ? URL.createObjectURL(file) : null;
     if (this.address) this.audio.src = this.address;
     else this.audio.removeAttribute("src");
     this.audio.load();
     this.onchange();
+  }
+
+  /** Turns sound down that exceeds full scale. @param peak its largest magnitude */
+  tame(peak: number): void {
+    this.audio.volume = Math.min(1, 1 / peak);
   }
 
   get canPlay(): boolean {

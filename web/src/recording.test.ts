@@ -44,7 +44,7 @@ describe("a live recording", () => {
 describe("a file's recording", () => {
   it("is as long as announced until more is known", () => {
     const recording = new Recording("song.mp3", false, card);
-    recording.announcedS = 200;
+    recording.expectedS = 200;
     grow(recording, 0, 10);
     expect([recording.durationS, recording.heardS]).toEqual([200, expect.closeTo(2, 6)]);
     recording.finish(180);

@@ -18,10 +18,12 @@ export class Recording {
   private peakValues = new Float32Array(1024);
   private nPeaks = 0;
   private firstPeak = 0;
+  /** largest magnitude so far; beyond 1 the sound exceeds full scale */
+  largestPeak = 0;
   private finishedS: number | null = null;
   private cache: { key: string; shown: ShownCurve; times: Float64Array } | null = null;
-  /** seconds that the file's header announces */
-  announcedS: number | null = null;
+  /** seconds that are probably in the file */
+  expectedS: number | null = null;
 
   constructor(readonly name: string, readonly live: boolean, readonly card: Card) {
     this.curve = new GenreCurve(card, live ? Math.ceil(LIVE_HISTORY_S / card.timing.step_period_s) : Infinity);
@@ -58,9 +60,9 @@ export class Recording {
     return this.finishedS ?? (this.firstPeak + this.nPeaks) * this.hopS;
   }
 
-  /** Seconds: the length of the whole, known or announced. */
+  /** Seconds: the length of the whole, known or expected. */
   get durationS(): number {
-    return this.finishedS ?? Math.max(this.announcedS ?? 0, this.heardS);
+    return this.finishedS ?? Math.max(this.expectedS ?? 0, this.heardS);
   }
 
   /** The curve as it is to be shown, and when each of its steps is. While live sound flows: its latest minute, or `all` that is kept. */
@@ -118,6 +120,7 @@ export class Recording {
       larger.set(this.peaks);
       this.peakValues = larger;
     }
+    for (const peak of peaks) this.largestPeak = Math.max(this.largestPeak, peak);
     this.peakValues.set(peaks, this.nPeaks);
     this.nPeaks += peaks.length;
   }

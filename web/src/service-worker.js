@@ -36,7 +36,15 @@ async function freshFirst(request) {
   }
 }
 
-/** Everything else has its contents in its name, or is fetched. */
+/** Everything else has its contents in its name, or is fetched; what was fetched by such a name is kept. */
 async function storedFirst(request) {
-  return (await caches.match(request)) ?? fetch(request);
+  const stored = await caches.match(request);
+  if (stored) return stored;
+  const response = await fetch(request);
+  if (response.ok && new URL(request.url).pathname.includes("/assets/")) {
+    const copy = response.clone();
+    // A full disk is no reason to do without the answer.
+    caches.open(CACHE).then((cache) => cache.put(request, copy)).catch(() => undefined);
+  }
+  return response;
 }

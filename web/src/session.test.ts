@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
+import type { Hints } from "./audio/sound.ts";
 import { CaptureError, type WebAudio } from "./audio/web-audio.ts";
 import { Session, type SessionEvents } from "./session.ts";
 import { fakeAudio, FakeCapture, FakeWorker } from "./testing/fakes.ts";
@@ -20,8 +21,8 @@ const steps = (run: number, count: number) => ({
   type: "heard", run, first: 0, count, logits: new Float32Array(count * 3), levels: new Float32Array(count).fill(-20),
   peaks: new Float32Array(count), capturedAt: null,
 }) as const;
-const finished = (run: number, shortfall: string | null = null) => ({
-  type: "finished", run, durationS: 2, shortfall, spent: { resampling: 0, mel: 0, network: 0 },
+const finished = (run: number, remarks: readonly string[] = []) => ({
+  type: "finished", run, durationS: 2, remarks, spent: { decoding: 0, resampling: 0, mel: 0, network: 0 },
 }) as const;
 const song = (name = "song.mp3", contents = "sound") => new File([contents], name);
 
@@ -36,13 +37,15 @@ describe("a file", () => {
   it("is heard to its end", async () => {
     const { worker, events, session } = setUp();
     await session.hearFile(song(), card);
-    worker.say({ type: "opened", run: 1, announcedS: 2.5 });
+    worker.say({ type: "opened", run: 1, expectedS: 2.5 });
+    expect(events.begun).not.toHaveBeenCalled();
     worker.say(steps(1, 2));
+    expect(events.begun).toHaveBeenCalledOnce();
     expect(session.recording!.durationS).toBe(2.5);
-    worker.say(finished(1, "It breaks off."));
+    worker.say(finished(1, ["It breaks off.", "It is damaged."]));
     expect(session.recording!.durationS).toBe(2);
     expect(events.finished).toHaveBeenCalledOnce();
-    expect(events.said).toHaveBeenLastCalledWith("It breaks off.");
+    expect(events.said).toHaveBeenLastCalledWith("It breaks off. It is damaged.");
     expect(events.failed).not.toHaveBeenCalled();
   });
 
@@ -51,7 +54,7 @@ describe("a file", () => {
     await session.hearFile(song("blip.wav"), card);
     worker.say(finished(1));
     expect(session.recording).toBe(null);
-    expect(events.emptied).toHaveBeenCalled();
+    expect(events.begun).not.toHaveBeenCalled();
     expect(events.failed).toHaveBeenLastCalledWith(expect.stringMatching(/^blip.wav is too short: the model needs at least 0.2 s/));
   });
 
@@ -64,20 +67,43 @@ describe("a file", () => {
     expect(events.failed).toHaveBeenLastCalledWith("It changes its sampling rate midway.");
   });
 
+  const hints = (changes: Partial<Hints> = {}): Hints => ({ sampleRate: null, delayS: 0, statedS: null, lateS: 0, ...changes });
+  /** A worker that hears whatever it is given at once. */
+  const attentive = (worker: FakeWorker) => {
+    const post = worker.postMessage.bind(worker);
+    worker.postMessage = (message) => {
+      post(message);
+      if (message.type === "samples") queueMicrotask(() => worker.say({ type: "took", run: message.run }));
+    };
+  };
+  const handedOver = (worker: FakeWorker) =>
+    worker.sent.reduce((sum, message) => sum + (message.type === "samples" ? message.planes.channels[0].length : 0), 0);
+
   it("is decoded by the page where the worker cannot, in pieces, at a rate that every browser takes", async () => {
-    const { worker, audio, session } = setUp({ decodeWhole: async () => new Float32Array(25 * 44100) });
+    const { worker, audio, session } = setUp({ decodeWhole: async () => [new Float32Array(25 * 44100), new Float32Array(25 * 44100)] });
+    attentive(worker);
     const decodeWhole = vi.spyOn(audio, "decodeWhole");
     await session.hearFile(song(), card);
-    worker.say({ type: "decode-yourself", run: 1, sampleRate: 384_000 });
+    worker.say({ type: "decode-yourself", run: 1, hints: hints({ sampleRate: 384_000 }) });
     await vi.waitFor(() => expect(worker.sent.at(-1)!.type).toBe("end"));
     expect(decodeWhole).toHaveBeenCalledWith(expect.anything(), 44100);
-    expect(worker.sent.map((message) => message.type)).toEqual(["open", "begin", "samples", "samples", "samples", "end"]);
+    expect(worker.sent.map((message) => message.type)).toEqual(["open", "samples", "samples", "samples", "end"]);
+    expect(handedOver(worker)).toBe(25 * 44100);
+  });
+
+  it.each([["left in", 10.1, 10], ["cut", 10, 10]])("decoded by a browser that has the encoder's delay %s is as long as it says", async (_, decodedS, heardS) => {
+    const { worker, session } = setUp({ decodeWhole: async () => [new Float32Array(decodedS * 44100)] });
+    attentive(worker);
+    await session.hearFile(song("song.m4a"), card);
+    worker.say({ type: "decode-yourself", run: 1, hints: hints({ sampleRate: 44100, delayS: 0.1, statedS: 10 }) });
+    await vi.waitFor(() => expect(worker.sent.at(-1)!.type).toBe("end"));
+    expect(handedOver(worker)).toBe(heardS * 44100);
   });
 
   it("that no part of the browser can read is named in a sentence", async () => {
     const { worker, events, session } = setUp({ decodeWhole: async () => Promise.reject(new Error("unknown")) });
     await session.hearFile(song("notes.txt"), card);
-    worker.say({ type: "decode-yourself", run: 1, sampleRate: null });
+    worker.say({ type: "decode-yourself", run: 1, hints: hints() });
     await vi.waitFor(() => expect(events.failed).toHaveBeenCalledWith(expect.stringContaining("notes.txt is not a sound file")));
     expect(session.recording).toBe(null);
   });
@@ -90,7 +116,21 @@ describe("a file", () => {
     worker.say(steps(1, 2));
     worker.say(finished(1));
     expect(events.heard).not.toHaveBeenCalled();
+    worker.say(steps(2, 2));
     expect(session.recording!.name).toBe("second.mp3");
+  });
+
+  it("that is no sound leaves the song that was heard before", async () => {
+    const { worker, events, session } = setUp();
+    await session.hearFile(song("first.mp3"), card);
+    worker.say(steps(1, 2));
+    worker.say(finished(1));
+    await session.hearFile(song("notes.txt"), card);
+    worker.say({ type: "failed", run: 2, sentence: "It is no sound." });
+    expect(events.failed).toHaveBeenLastCalledWith("It is no sound.");
+    expect(events.emptied).not.toHaveBeenCalled();
+    expect(session.recording!.name).toBe("first.mp3");
+    expect(session.recording!.finished).toBe(true);
   });
 });
 
@@ -123,10 +163,11 @@ describe("live sound", () => {
   it("that is allowed only after something else was chosen is closed again", async () => {
     const capture = new FakeCapture();
     const permission = later<FakeCapture>();
-    const { events, session } = setUp({ captureMicrophone: () => permission.promise });
+    const { worker, events, session } = setUp({ captureMicrophone: () => permission.promise });
     const asked = session.hearLive("microphone", card);
     await vi.waitFor(() => expect(events.said).toHaveBeenCalledWith(expect.stringContaining("Waiting for the microphone")));
     await session.hearFile(song(), card);
+    worker.say(steps(1, 2));
     permission.keep(capture);
     await asked;
     expect(capture.closed).toBe(true);
@@ -153,12 +194,20 @@ describe("live sound", () => {
     capture.locked = true;
     const { events, session } = setUp({ captureTab: async () => capture });
     await session.hearLive("tab", card);
-    expect(events.said).toHaveBeenLastCalledWith(expect.stringContaining("holding the sound back"));
+    await vi.waitFor(() => expect(events.said).toHaveBeenLastCalledWith(expect.stringContaining("holding the sound back")));
     await session.unlock();
     expect(events.said).toHaveBeenLastCalledWith("Listening to Fake device");
     capture.lock(true);
     session.sayHowItFlows(40);
-    expect(events.said).toHaveBeenLastCalledWith(expect.stringContaining("holding the sound back"));
+    await vi.waitFor(() => expect(events.said).toHaveBeenLastCalledWith(expect.stringContaining("holding the sound back")));
+  });
+
+  it("that cannot flow because the machine has no output is not asked a click for", async () => {
+    const capture = new FakeCapture();
+    capture.locked = true;
+    const { events, session } = setUp({ captureMicrophone: async () => capture, hasOutput: async () => false });
+    await session.hearLive("microphone", card);
+    await vi.waitFor(() => expect(events.said).toHaveBeenLastCalledWith(expect.stringContaining("has no sound output")));
   });
 
   it("lets its device go when the worker stops working", async () => {

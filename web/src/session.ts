@@ -4,6 +4,7 @@
  * Everything that starts, ends or breaks off listening happens here; how it looks is told through `SessionEvents`.
  */
 import { CaptureError, type Capture, type WebAudio } from "./audio/web-audio.ts";
+import { silence, type Hints } from "./audio/sound.ts";
 import type { Card } from "./bundle/card.ts";
 import { Recording } from "./recording.ts";
 import { sentenceOf, tooShort } from "./words.ts";
@@ -50,14 +51,15 @@ export class Session {
   async hearFile(file: File, card: Card): Promise<void> {
     const wish = await this.next();
     if (wish !== this.wish) return;
-    const recording = this.begin(new Recording(file.name, false, card), file.size > 0 ? file : null);
+    const recording = new Recording(file.name, false, card);
     this.events.said(`Listening to ${file.name} …`);
     const run: Run = this.worker.openFile(file, file.name, {
-      ...this.runEvents(recording),
-      opened: (announcedS) => {
-        recording.announcedS = announcedS;
+      // What was heard before stays until something of this file is: it may turn out to be no sound.
+      ...this.runEvents(recording, () => this.begin(recording, file)),
+      opened: (expectedS) => {
+        recording.expectedS = expectedS;
       },
-      decodeYourself: (sampleRate) => void this.decodeHere(file, sampleRate, run),
+      decodeYourself: (hints) => void this.decodeHere(file, hints, run, recording),
     });
     this.run = run;
   }
@@ -84,7 +86,7 @@ export class Session {
       this.events.failed(`The sound from ${capture.label || "the device"} ended: it was unplugged, or its sharing was stopped.`);
     };
     capture.onlocked = () => this.sayHowItFlows();
-    this.run = this.worker.listen(capture.sampleRate, capture.port, this.runEvents(recording));
+    this.run = this.worker.listen(capture.sampleRate, capture.port, this.runEvents(recording, () => undefined));
     this.sayHowItFlows();
   }
 
@@ -108,8 +110,16 @@ export class Session {
   sayHowItFlows(delayMs?: number): void {
     if (!this.capture) return;
     const { label } = this.capture;
-    if (this.capture.isLocked()) this.events.said("The browser is holding the sound back. Click anywhere or press a key to let it in.");
+    if (this.capture.isLocked()) void this.sayWhyLocked(this.capture);
     else this.events.said(`Listening to ${label || "live sound"}${delayMs === undefined ? "" : `. From sound to curve: ${delayMs} ms`}`);
+  }
+
+  private async sayWhyLocked(capture: Capture): Promise<void> {
+    const hasOutput = await this.audio.hasOutput();
+    if (capture !== this.capture || !capture.isLocked()) return;
+    this.events.said(hasOutput
+      ? "The browser is holding the sound back. Click anywhere or press a key to let it in."
+      : "This machine has no sound output, and without one this browser lets no sound in: connect speakers or headphones (or give the remote desktop its sound), then stop and listen again.");
   }
 
   private async next(): Promise<number> {
@@ -132,50 +142,66 @@ export class Session {
     return recording;
   }
 
-  private runEvents(recording: Recording): RunEvents {
+  /** @param onfirst called when the first step is there */
+  private runEvents(recording: Recording, onfirst: () => void): RunEvents {
     return {
       heard: (message) => {
+        const isFirst = recording.curve.nSteps === 0 && message.count > 0;
         recording.add(message);
-        this.events.heard(recording, message);
+        if (isFirst) onfirst();
+        if (recording === this.recording) this.events.heard(recording, message);
       },
       finished: (message) => {
         recording.finish(message.durationS);
         this.run = null;
         if (recording.curve.nSteps > 0) {
           this.events.finished(recording, message);
-          this.events.said(message.shortfall ?? "");
+          this.events.said(message.remarks.join(" "));
         } else {
-          this.giveUp(recording.live ? "" : tooShort(recording));
+          this.giveUp(recording, recording.live ? "" : tooShort(recording));
         }
       },
       failed: (sentence) => {
         this.run = null;
         if (this.capture) void this.stop();
-        if (recording.curve.nSteps === 0) return this.giveUp(sentence);
+        if (recording.curve.nSteps === 0) return this.giveUp(recording, sentence);
         this.events.said("");
         this.events.failed(sentence);
       },
     };
   }
 
-  private giveUp(sentence: string): void {
-    this.clear();
+  /** Nothing of it was heard: what was there before stays. */
+  private giveUp(recording: Recording, sentence: string): void {
+    if (recording === this.recording) this.clear();
     this.events.said("");
     if (sentence) this.events.failed(sentence);
   }
 
   /** For browsers and formats without streamed decoding: the whole file at once, which takes more memory. */
-  private async decodeHere(file: File, sampleRate: number | null, run: Run): Promise<void> {
+  private async decodeHere(file: File, hints: Hints, run: Run, recording: Recording): Promise<void> {
     const [lowest, highest] = DECODABLE_HZ;
-    const rate = sampleRate !== null && sampleRate >= lowest && sampleRate <= highest ? sampleRate : USUAL_HZ;
+    const { sampleRate: known } = hints;
+    const rate = known !== null && known >= lowest && known <= highest ? known : USUAL_HZ;
     try {
-      const mono = await this.audio.decodeWhole(file, rate);
-      if (run !== this.run) return;
-      run.begin(rate);
-      for (let at = 0; at < mono.length; at += PIECE_S * rate) run.feed(mono.slice(at, at + PIECE_S * rate));
+      const channels = await this.audio.decodeWhole(file, rate);
+      const length = channels[0].length;
+      for (const planes of silence(Math.round(hints.lateS * rate), channels.length, rate)) {
+        if (run !== this.run || !(await run.feed(file.name, planes))) return;
+      }
+      for (let at = leftOver(hints, length, rate); at < length; at += PIECE_S * rate) {
+        const planes = { channels: channels.map((plane) => plane.slice(at, at + PIECE_S * rate)), sampleRate: rate };
+        if (run !== this.run || !(await run.feed(file.name, planes))) return;
+      }
       run.end();
     } catch {
-      if (run === this.run) this.giveUp(`${file.name} is not a sound file that this browser can read; try mp3, m4a, ogg, flac or wav.`);
+      if (run === this.run) this.giveUp(recording, `${file.name} is not a sound file that this browser can read; try mp3, m4a, ogg, flac or wav.`);
     }
   }
+}
+
+/** Samples of encoder delay that the browser has not cut by itself: what is there is then longer than the file says. */
+function leftOver({ delayS, statedS }: Hints, length: number, sampleRate: number): number {
+  const isCut = statedS === null || length / sampleRate < statedS + delayS / 2;
+  return isCut ? 0 : Math.round(delayS * sampleRate);
 }

@@ -22,10 +22,14 @@ export interface Capture {
 export interface WebAudio {
   readonly canCaptureTab: boolean;
   readonly canCaptureMicrophone: boolean;
+  /** why not, and what to do, in a sentence; empty where nobody can help it */
+  readonly whyNoMicrophone: string;
+  /** false where the machine certainly has no sound output, without which some browsers let no sound flow */
+  hasOutput(): Promise<boolean>;
   captureMicrophone(): Promise<Capture>;
   captureTab(): Promise<Capture>;
-  /** Decodes a whole file at `sampleRate`; the mean of its channels. */
-  decodeWhole(file: Blob, sampleRate: number): Promise<Float32Array>;
+  /** Decodes a whole file at `sampleRate`; one array per channel. */
+  decodeWhole(file: Blob, sampleRate: number): Promise<readonly Float32Array[]>;
 }
 
 /** Sound that could not be captured; the message is a sentence that says what to do. */
@@ -33,13 +37,31 @@ export class CaptureError extends Error {
   override readonly name = "CaptureError";
 }
 
+/** Milliseconds that decoding a whole file may take. */
+const PATIENCE_MS = 15_000;
+const PATIENCE_MS_PER_BYTE = 1 / 500;
+
 export const browserAudio: WebAudio = {
   get canCaptureMicrophone() {
     return typeof navigator.mediaDevices?.getUserMedia === "function" && typeof AudioWorkletNode === "function";
   },
 
+  get whyNoMicrophone() {
+    return isSecureContext ? "" : "Browsers lend a microphone only to pages that come by https or from this machine (localhost): open the page that way to listen live.";
+  },
+
   get canCaptureTab() {
-    return typeof navigator.mediaDevices?.getDisplayMedia === "function" && typeof AudioWorkletNode === "function";
+    // Every browser shares pictures; those that share sound as well know this way of asking for it.
+    const known = navigator.mediaDevices?.getSupportedConstraints?.() as { suppressLocalAudioPlayback?: boolean } | undefined;
+    return typeof navigator.mediaDevices?.getDisplayMedia === "function" && known?.suppressLocalAudioPlayback === true && typeof AudioWorkletNode === "function";
+  },
+
+  async hasOutput() {
+    // Only browsers that let a page choose its output name the outputs that there are.
+    if (!("setSinkId" in HTMLMediaElement.prototype)) return true;
+    const devices = await navigator.mediaDevices.enumerateDevices().catch(() => []);
+    const named = devices.some(({ kind, label }) => kind === "audioinput" && label !== "");
+    return !named || devices.some(({ kind }) => kind === "audiooutput");
   },
 
   async captureMicrophone() {
@@ -60,15 +82,11 @@ export const browserAudio: WebAudio = {
   },
 
   async decodeWhole(file, sampleRate) {
-    const context = new OfflineAudioContext(1, 1, sampleRate);
-    const buffer = await context.decodeAudioData(await file.arrayBuffer());
-    const mono = buffer.getChannelData(0);
-    for (let channel = 1; channel < buffer.numberOfChannels; channel++) {
-      const other = buffer.getChannelData(channel);
-      for (let i = 0; i < mono.length; i++) mono[i] += other[i];
-    }
-    if (buffer.numberOfChannels > 1) for (let i = 0; i < mono.length; i++) mono[i] /= buffer.numberOfChannels;
-    return mono;
+    const decode = async () => new OfflineAudioContext(1, 1, sampleRate).decodeAudioData(await file.arrayBuffer());
+    // WebKitGTK forgets now and then to answer; asked again it does.
+    const impatient = new Promise<null>((resolve) => setTimeout(() => resolve(null), PATIENCE_MS + file.size * PATIENCE_MS_PER_BYTE));
+    const buffer = (await Promise.race([decode(), impatient])) ?? (await decode());
+    return Array.from({ length: buffer.numberOfChannels }, (_, channel) => buffer.getChannelData(channel));
   },
 };
 

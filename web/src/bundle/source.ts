@@ -1,5 +1,6 @@
 /** Where a bundle's files come from: an address beside the page, or files that were dropped on it. */
 import { unzipSync, type Unzipped } from "fflate";
+import { isSoundName } from "../dropped.ts";
 import { BundleError } from "./card.ts";
 
 /** Reads one file of a bundle by its path below the bundle's folder. */
@@ -44,7 +45,12 @@ export function modelAddress(name: string, page: string): string {
 /** @param files contents by path; the folder that holds card.json becomes the bundle's folder */
 export function sourceFromFiles(files: ReadonlyMap<string, Uint8Array>): BundleSource {
   const cards = [...files.keys()].filter((path) => /(^|\/)card\.json$/.test(path)).sort((a, b) => a.length - b.length);
-  if (cards.length === 0) throw new BundleError("There is no card.json in it, so it is not a model bundle.");
+  if (cards.length === 0) {
+    const songs = [...files.keys()].filter(isSoundName).length;
+    throw new BundleError(songs > 0
+      ? `There ${songs === 1 ? "is a sound file" : `are ${songs} sound files`} in it and no model: unpack it, then drop one of them.`
+      : "There is no card.json in it, so it is not a model bundle.");
+  }
   const folder = cards[0].slice(0, -"card.json".length);
   return {
     async read(path) {

@@ -55,6 +55,13 @@ describe("MelStream", () => {
     expect([...logMel.subarray(0, 4)]).toEqual([-120, -120, -120, -120]);
   });
 
+  it("measures how much the samples vary: a constant is no sound", () => {
+    const constant = new Float32Array(frontEnd.n_fft).fill(0.25);
+    expect(new MelStream(frontEnd, bank).push(constant).power[0]).toBeLessThan(1e-12);
+    const wave = constant.map((offset, i) => offset + (i % 2 ? 0.1 : -0.1));
+    expect(new MelStream(frontEnd, bank).push(wave).power[0]).toBeCloseTo(0.01, 6);
+  });
+
   it("follows a hop longer than the frame", () => {
     const wide = { ...frontEnd, hop_length: 100 };
     const whole = new MelStream(wide, bank).push(signal);

@@ -10,7 +10,7 @@ export interface Frames {
   readonly count: number;
   /** dB, row-major `(count, n_mels)` */
   readonly logMel: Float32Array;
-  /** mean square of the frame's samples, without a window */
+  /** variance of the frame's samples, without a window: a constant is no sound */
   readonly power: Float32Array;
   /** largest magnitude among the `hop_length` samples from the frame's start */
   readonly peak: Float32Array;
@@ -74,16 +74,18 @@ export class MelStream {
     const { n_fft, hop_length } = this.frontEnd;
     const { data, start } = this.queue;
     const from = start + f * hop_length;
+    let sum = 0;
     let power = 0;
     for (let i = 0; i < n_fft; i++) {
       const sample = data[from + i];
+      sum += sample;
       power += sample * sample;
       target[i] = sample * this.window[i];
     }
     let peak = 0;
     const until = Math.min(from + hop_length, start + this.queue.length);
     for (let i = from; i < until; i++) peak = Math.max(peak, Math.abs(data[i]));
-    frames.power[f] = power / n_fft;
+    frames.power[f] = Math.max(0, power / n_fft - (sum / n_fft) ** 2);
     frames.peak[f] = peak;
   }
 

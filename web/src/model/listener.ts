@@ -17,31 +17,48 @@ export interface ListenerOptions {
   readonly live: boolean;
 }
 
+/** Milliseconds. */
+export interface Spent {
+  decoding: number;
+  resampling: number;
+  mel: number;
+  network: number;
+}
+
 /** Steps in the first and in every later block of a file: a first curve soon, then few large blocks. */
 const FIRST_BLOCK = 8;
 const LARGEST_BLOCK = 128;
 
 export class Listener {
-  private readonly resampler: BlockFilter;
+  private resampler: BlockFilter;
   private readonly mel: MelStream;
   private readonly steps: StepStream;
   private block: number;
   private peaks: Float32Array[] = [];
   /** milliseconds spent so far */
-  readonly spent = { resampling: 0, mel: 0, network: 0 };
+  readonly spent: Spent = { decoding: 0, resampling: 0, mel: 0, network: 0 };
   /** mono samples at the front end's rate so far */
   nSamples = 0;
   private received = 0;
 
-  constructor(private readonly card: Card, melBank: Float32Array, network: StepNetwork, private readonly sampleRate: number, private readonly options: ListenerOptions) {
+  constructor(private readonly card: Card, melBank: Float32Array, network: StepNetwork, private sampleRate: number, private readonly options: ListenerOptions) {
     this.resampler = createResampler(sampleRate, card.front_end.sample_rate, { lowDelay: options.live });
     this.mel = new MelStream(card.front_end, melBank);
     this.steps = new StepStream(network, card.timing);
     this.block = options.live ? 1 : FIRST_BLOCK;
   }
 
-  /** @returns the steps that these samples complete, or null if there are too few for a block */
-  push(mono: Float32Array): Heard | null {
+  /**
+   * @param sampleRate Hz; where it changes, what follows is appended to what came before
+   * @returns the steps that these samples complete, or null if there are too few for a block
+   */
+  push(mono: Float32Array, sampleRate = this.sampleRate): Heard | null {
+    if (sampleRate !== this.sampleRate) {
+      this.take(this.timed("resampling", () => this.resampler.finish()));
+      this.resampler = createResampler(sampleRate, this.card.front_end.sample_rate, { lowDelay: this.options.live });
+      this.received = (this.received * sampleRate) / this.sampleRate;
+      this.sampleRate = sampleRate;
+    }
     this.received += mono.length;
     this.take(this.timed("resampling", () => this.resampler.push(mono)));
     if (this.steps.pending < this.block) return null;

@@ -50,10 +50,12 @@ export class FakeCapture implements Capture {
 export function fakeAudio(changes: Partial<WebAudio> = {}) {
   return {
     canCaptureMicrophone: true,
+    whyNoMicrophone: "",
     canCaptureTab: true,
+    hasOutput: vi.fn(async () => true),
     captureMicrophone: vi.fn(async (): Promise<Capture> => new FakeCapture()),
     captureTab: vi.fn(async (): Promise<Capture> => new FakeCapture()),
-    decodeWhole: vi.fn(async () => new Float32Array(0)),
+    decodeWhole: vi.fn(async (): Promise<readonly Float32Array[]> => [new Float32Array(0)]),
     ...changes,
   } satisfies WebAudio;
 }

@@ -2,7 +2,7 @@
 import type { WebAudio } from "../audio/web-audio.ts";
 import { bundleFrom, classify, readDrop, type Dropped } from "../dropped.ts";
 import type { LiveSource } from "../session.ts";
-import { byId, create } from "./dom.ts";
+import { byId, create, setText } from "./dom.ts";
 
 export interface DemoSong {
   readonly file: string;
@@ -54,6 +54,9 @@ export class InputsView {
   private connectLive(audio: WebAudio): void {
     byId("microphone").addEventListener("click", () => this.events.onlive("microphone"));
     byId("microphone").hidden = !audio.canCaptureMicrophone;
+    const why = audio.canCaptureMicrophone ? "" : audio.whyNoMicrophone;
+    byId("no-microphone").hidden = why === "";
+    setText(byId("no-microphone"), why);
     byId("tab-sound").addEventListener("click", () => this.events.onlive("tab"));
     byId("tab-sound").hidden = !audio.canCaptureTab;
     byId("stop").addEventListener("click", () => this.events.onstop());

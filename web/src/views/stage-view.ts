@@ -121,7 +121,7 @@ export class StageView {
     return {
       genres: recording.card.genres, colours: this.colours, nSteps: shown.nSteps, times,
       probabilities: shown.probabilities, states: shown.states,
-      peaks: recording.peaks, peakPeriodS: recording.hopS, peakStartS: recording.startS, endS: recording.heardS,
+      peaks: recording.peaks, peakPeriodS: recording.hopS, peakStartS: recording.startS, fullScale: Math.max(1, recording.largestPeak), endS: recording.heardS,
     };
   }
 

@@ -16,6 +16,8 @@ export interface StreamData {
   readonly peaks: ArrayLike<number>;
   readonly peakPeriodS: number;
   readonly peakStartS: number;
+  /** magnitude that is drawn over the full height */
+  readonly fullScale: number;
   /** seconds: the sound known so far ends here */
   readonly endS: number;
 }

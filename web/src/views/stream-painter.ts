@@ -123,7 +123,7 @@ function paintWaveform(context: CanvasRenderingContext2D, frame: StreamFrame, th
     if (t < -data.peakPeriodS || from >= data.peaks.length) continue;
     let peak = 0;
     for (let i = from; i < to; i++) peak = Math.max(peak, data.peaks[i]);
-    const half = Math.max(0.5, Math.min(1, peak) * (middle - 2));
+    const half = Math.max(0.5, Math.min(1, peak / data.fullScale) * (middle - 2));
     context.fillRect(x, middle - half, 2, 2 * half);
   }
 }

@@ -10,7 +10,7 @@ function setUp() {
 }
 
 const heard = (run: number) => ({ type: "heard", run, first: 0, count: 0, logits: new Float32Array(0), levels: new Float32Array(0), peaks: new Float32Array(0), capturedAt: null }) as const;
-const finished = (run: number) => ({ type: "finished", run, durationS: 1, shortfall: null, spent: { resampling: 0, mel: 0, network: 0 } }) as const;
+const finished = (run: number) => ({ type: "finished", run, durationS: 1, remarks: [], spent: { decoding: 0, resampling: 0, mel: 0, network: 0 } }) as const;
 
 describe("ListeningWorker", () => {
   it("resolves with the card of a bundle that was accepted", async () => {
@@ -52,16 +52,21 @@ describe("ListeningWorker", () => {
     expect(one.heard).not.toHaveBeenCalled();
   });
 
-  it("lets the page decode what the worker cannot", () => {
+  it("lets the page decode what the worker cannot, a piece at a time", async () => {
     const { fake, worker, events } = setUp();
     const one = events();
     const run = worker.openFile(new Blob(), "a", one);
-    fake.say({ type: "decode-yourself", run: 1, sampleRate: 44100 });
-    expect(one.decodeYourself).toHaveBeenCalledWith(44100);
-    run.begin(44100);
-    run.feed(new Float32Array(10));
-    run.end();
-    expect(fake.sent.map((message) => message.type)).toEqual(["open", "begin", "samples", "end"]);
+    const hints = { sampleRate: 44100, delayS: 0, statedS: null, lateS: 0 };
+    fake.say({ type: "decode-yourself", run: 1, hints });
+    expect(one.decodeYourself).toHaveBeenCalledWith(hints);
+    const planes = { channels: [new Float32Array(10)], sampleRate: 44100 };
+    const first = run.feed("a", planes);
+    fake.say({ type: "took", run: 1 });
+    expect(await first).toBe(true);
+    const second = run.feed("a", planes);
+    run.stop();
+    expect(await second).toBe(false);
+    expect(fake.sent.map((message) => message.type)).toEqual(["open", "samples", "samples", "stop"]);
   });
 
   it("turns a crash into a sentence", () => {

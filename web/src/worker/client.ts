@@ -1,15 +1,16 @@
 /** The page's end of the worker. */
+import type { Hints, Planes } from "../audio/sound.ts";
 import type { Card } from "../bundle/card.ts";
 import type { BundleRequest, FinishedMessage, FromWorker, HeardMessage, ToWorker } from "./protocol.ts";
 
 /** What a recording tells while it is being heard. Nothing comes after `finished` or `failed`. */
 export interface RunEvents {
-  opened?(announcedS: number | null): void;
+  opened?(expectedS: number | null): void;
   heard(message: HeardMessage): void;
   finished(message: FinishedMessage): void;
   failed(sentence: string): void;
   /** The page has to decode the file itself and feed it through `Run.feed`. */
-  decodeYourself?(sampleRate: number | null): void;
+  decodeYourself?(hints: Hints): void;
 }
 
 /** The part of `Worker` that is used, so that tests can stand in for it. */
@@ -23,14 +24,16 @@ export interface WorkerLike {
 export interface Run {
   /** Ends it; what was heard is still reported. */
   stop(): void;
-  begin(sampleRate: number): void;
-  feed(mono: Float32Array): void;
+  /** Hands over a piece of the file called `name`, decoded; resolves once it was heard, to false if the run is over. */
+  feed(name: string, planes: Planes): Promise<boolean>;
   end(): void;
 }
 
 export class ListeningWorker {
   private runs = 0;
   private events: RunEvents | null = null;
+  /** waits for the piece that was handed over to be heard */
+  private taken: ((going: boolean) => void) | null = null;
   private loading: { resolve(card: Card): void; reject(error: Error): void } | null = null;
 
   constructor(private readonly worker: WorkerLike) {
@@ -64,6 +67,7 @@ export class ListeningWorker {
   }
 
   private start(events: RunEvents): number {
+    this.settle(false);
     this.events = events;
     return ++this.runs;
   }
@@ -73,11 +77,22 @@ export class ListeningWorker {
       if (run === this.runs) this.worker.postMessage(message, transfer);
     };
     return {
-      stop: () => post({ type: "stop", run }),
-      begin: (sampleRate) => post({ type: "begin", run, sampleRate }),
-      feed: (mono) => post({ type: "samples", run, mono }, [mono.buffer as ArrayBuffer]),
+      stop: () => {
+        this.settle(false);
+        post({ type: "stop", run });
+      },
+      feed: (name, planes) => {
+        if (run !== this.runs) return Promise.resolve(false);
+        post({ type: "samples", run, name, planes }, planes.channels.map((plane) => plane.buffer as ArrayBuffer));
+        return new Promise((resolve) => (this.taken = resolve));
+      },
       end: () => post({ type: "end", run }),
     };
+  }
+
+  private settle(going: boolean): void {
+    this.taken?.(going);
+    this.taken = null;
   }
 
   private receive(message: FromWorker): void {
@@ -87,7 +102,9 @@ export class ListeningWorker {
     if (!events || message.run !== this.runs) return;
     switch (message.type) {
       case "opened":
-        return events.opened?.(message.announcedS);
+        return events.opened?.(message.expectedS);
+      case "took":
+        return this.settle(true);
       case "heard":
         return events.heard(message);
       case "finished":
@@ -95,9 +112,10 @@ export class ListeningWorker {
         return events.finished(message);
       case "failed":
         this.events = null;
+        this.settle(false);
         return events.failed(message.sentence);
       case "decode-yourself":
-        return events.decodeYourself?.(message.sampleRate);
+        return events.decodeYourself?.(message.hints);
     }
   }
 }

@@ -1,13 +1,14 @@
 /** The messages between the page and the worker that listens. `run` numbers a recording; answers to an older run are stale. */
 import type { Card } from "../bundle/card.ts";
 import type { GoldenDifference } from "../bundle/golden.ts";
+import type { Hints, Planes } from "../audio/sound.ts";
+import type { Spent } from "../model/listener.ts";
 
 export type ToWorker =
   | { readonly type: "load"; readonly bundle: BundleRequest }
   | { readonly type: "open"; readonly run: number; readonly file: Blob; readonly name: string }
-  /** Sound that the page decodes itself: `begin`, any number of `samples`, `end`. */
-  | { readonly type: "begin"; readonly run: number; readonly sampleRate: number }
-  | { readonly type: "samples"; readonly run: number; readonly mono: Float32Array }
+  /** Sound that the page decodes itself: any number of `samples`, each answered by `took`, then `end`. */
+  | { readonly type: "samples"; readonly run: number; readonly name: string; readonly planes: Planes }
   | { readonly type: "end"; readonly run: number }
   /** Live sound, sent straight from the audio thread through `port`. */
   | { readonly type: "listen"; readonly run: number; readonly sampleRate: number; readonly port: MessagePort }
@@ -22,12 +23,13 @@ export type BundleRequest =
 export type FromWorker =
   | { readonly type: "loaded"; readonly card: Card; readonly golden: GoldenDifference | null }
   | { readonly type: "load-failed"; readonly sentence: string }
-  | { readonly type: "opened"; readonly run: number; readonly announcedS: number | null }
+  | { readonly type: "opened"; readonly run: number; readonly expectedS: number | null }
   | HeardMessage
   | FinishedMessage
   | { readonly type: "failed"; readonly run: number; readonly sentence: string }
   /** The file needs decodeAudioData, which only the page has. */
-  | { readonly type: "decode-yourself"; readonly run: number; readonly sampleRate: number | null };
+  | { readonly type: "decode-yourself"; readonly run: number; readonly hints: Hints }
+  | { readonly type: "took"; readonly run: number };
 
 export interface HeardMessage {
   readonly type: "heard";
@@ -45,10 +47,10 @@ export interface FinishedMessage {
   readonly type: "finished";
   readonly run: number;
   readonly durationS: number;
-  /** a sentence if the file ended too early */
-  readonly shortfall: string | null;
+  /** sentences about what was not heard as it is */
+  readonly remarks: readonly string[];
   /** milliseconds */
-  readonly spent: { readonly resampling: number; readonly mel: number; readonly network: number };
+  readonly spent: Spent;
 }
 
 /** One piece of live sound, as the audio thread sends it. */

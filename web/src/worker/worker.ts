@@ -2,7 +2,9 @@
 import simdWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url&no-inline";
 import threadedWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url&no-inline";
 import plainWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url&no-inline";
-import { AudioFileError, NotStreamableError, openFile } from "../audio/decode.ts";
+import { openFile } from "../audio/decode.ts";
+import { MonoMixer } from "../audio/mono.ts";
+import { AudioFileError, NotStreamableError, type Planes } from "../audio/sound.ts";
 import { BundleError } from "../bundle/card.ts";
 import { loadBundle, type Bundle } from "../bundle/load.ts";
 import { modelAddress, sourceFromFiles, sourceFromUrl, unpack, type BundleSource } from "../bundle/source.ts";
@@ -18,7 +20,7 @@ const scope = self as unknown as WorkerScope;
 
 let backend: Promise<void> | null = null;
 let bundle: Bundle | null = null;
-let listener: Listener | null = null;
+let listener = null as Listener | null;
 /** the recording that is being heard; work for any other stops at its next block */
 let current = -1;
 
@@ -30,20 +32,17 @@ scope.onmessage = ({ data }) => {
     case "open":
       void hearFile(data.run, data.file, data.name);
       break;
-    case "begin":
-      begin(data.run, data.sampleRate, false);
-      break;
     case "samples":
-      if (data.run === current) report(data.run, listener!.push(data.mono), null);
+      hearPlanes(data.run, data.name, data.planes);
       break;
     case "end":
-      if (data.run === current) finish(data.run, null);
+      if (data.run === current) endPlanes(data.run);
       break;
     case "listen":
       hearLive(data.run, data.sampleRate, data.port);
       break;
     case "stop":
-      if (data.run === current) finish(data.run, null);
+      if (data.run === current) finish(data.run, []);
       break;
   }
 };
@@ -87,29 +86,77 @@ function begin(run: number, sampleRate: number, live: boolean): void {
   listener = new Listener(bundle!.card, bundle!.melBank, bundle!.network, sampleRate, { live });
 }
 
+/** Milliseconds after which other messages get their turn. */
+const TURN_MS = 50;
+
 async function hearFile(run: number, file: Blob, name: string): Promise<void> {
   current = run;
+  listener = null;
   try {
+    const began = performance.now();
     const opened = await openFile(file, name);
     try {
-      scope.postMessage({ type: "opened", run, announcedS: opened.announcedS });
-      let rate: number | null = null;
+      if (run !== current) return;
+      scope.postMessage({ type: "opened", run, expectedS: opened.expectedS });
+      let turn = began;
       for await (const { mono, sampleRate } of opened.blocks()) {
         if (run !== current) return;
-        if (rate === null) begin(run, sampleRate, false);
-        else if (rate !== sampleRate) throw new AudioFileError(`${name} changes its sampling rate midway, which this page cannot follow.`);
-        rate = sampleRate;
-        report(run, listener!.push(mono), null);
+        if (!listener) begin(run, sampleRate, false);
+        report(run, listener!.push(mono, sampleRate), null);
+        if (performance.now() - turn < TURN_MS) continue;
+        await nextTurn();
+        turn = performance.now();
       }
-      finish(run, opened.shortfall);
+      if (run !== current) return;
+      const { spent } = listener!;
+      spent.decoding = performance.now() - began - spent.resampling - spent.mel - spent.network;
+      finish(run, opened.remarks);
     } finally {
       opened.close();
     }
   } catch (error) {
     if (run !== current) return;
-    if (error instanceof NotStreamableError) scope.postMessage({ type: "decode-yourself", run, sampleRate: error.sampleRate });
-    else fail(run, error instanceof AudioFileError || error instanceof BundleError ? error.message : `${name} could not be heard: ${messageOf(error)}`);
+    if (error instanceof NotStreamableError) scope.postMessage({ type: "decode-yourself", run, hints: error.hints });
+    else failWith(run, name, error);
   }
+}
+
+function failWith(run: number, name: string, error: unknown): void {
+  fail(run, error instanceof AudioFileError || error instanceof BundleError ? error.message : `${name} could not be heard: ${messageOf(error)}`);
+}
+
+const { port1: here, port2: there } = new MessageChannel();
+
+/** Lets the messages in that have come meanwhile; a timer would wait for longer. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    here.onmessage = () => resolve();
+    there.postMessage(null);
+  });
+}
+
+/** mixes what the page decodes itself */
+let mixer: MonoMixer | null = null;
+
+function hearPlanes(run: number, name: string, planes: Planes): void {
+  if (run !== current) return;
+  try {
+    if (!listener) {
+      mixer = new MonoMixer(name);
+      begin(run, planes.sampleRate, false);
+    }
+    for (const { mono } of mixer!.push(planes)) report(run, listener!.push(mono), null);
+    scope.postMessage({ type: "took", run });
+  } catch (error) {
+    failWith(run, name, error);
+  }
+}
+
+function endPlanes(run: number): void {
+  if (mixer && listener) for (const { mono } of mixer.finish()) report(run, listener.push(mono), null);
+  const remarks = mixer ? mixer.remarks : [];
+  mixer = null;
+  finish(run, remarks);
 }
 
 function hearLive(run: number, sampleRate: number, port: MessagePort): void {
@@ -131,14 +178,14 @@ function report(run: number, heard: Heard | null, capturedAt: number | null): vo
   scope.postMessage({ type: "heard", run, first, count, logits, levels, peaks, capturedAt }, [logits.buffer, levels.buffer, peaks.buffer] as ArrayBuffer[]);
 }
 
-function finish(run: number, shortfall: string | null): void {
+function finish(run: number, remarks: readonly string[]): void {
   const done = listener;
+  current = -1;
   if (!done) return;
   report(run, done.finish(), null);
-  current = -1;
   listener = null;
   scope.postMessage({
-    type: "finished", run, shortfall, spent: done.spent,
+    type: "finished", run, remarks, spent: done.spent,
     durationS: done.nSamples / bundle!.card.front_end.sample_rate,
   });
 }

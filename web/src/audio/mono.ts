@@ -1,0 +1,100 @@
+/**
+ * From channels to the one that is heard: their mean, or the louder one where they cancel each other out.
+ *
+ * Decided second by second, as docs/bundle.md ("Front end") defines it.
+ */
+import { AudioFileError, type Planes } from "./sound.ts";
+
+/** Below, a channel is silent. */
+const AUDIBLE_VARIANCE = 1e-9;
+/** The mean has less than this share of a channel's power: they cancel each other out. */
+const CANCELLED = 0.01;
+/** Of the channels, the first is heard that has this share of the loudest one's power. */
+const LOUD_ENOUGH = 0.5;
+const LARGEST_RMS = 1e12;
+
+export interface MonoBlock {
+  /** overwritten by the next block */
+  readonly mono: Float32Array;
+  /** Hz */
+  readonly sampleRate: number;
+}
+
+/** Mixes a stream of pieces down, in windows of exactly one second. */
+export class MonoMixer {
+  private window: Float32Array[] = [];
+  private filled = 0;
+  private sampleRate = 0;
+  /** seconds in which the channels cancelled each other out */
+  private cancelledS = 0;
+
+  constructor(private readonly name: string) {}
+
+  /** What there is to say about it. */
+  get remarks(): string[] {
+    return this.cancelledS > 0 ? [`The channels of ${this.name} cancel each other out for ${this.cancelledS.toFixed(1)} s: the louder one is heard there.`] : [];
+  }
+
+  /** @throws AudioFileError if samples are no numbers, or beyond all measure */
+  *push({ channels, sampleRate }: Planes): Generator<MonoBlock> {
+    if (sampleRate !== this.sampleRate || channels.length !== this.window.length) {
+      yield* this.finish();
+      this.sampleRate = sampleRate;
+      this.window = channels.map(() => new Float32Array(sampleRate));
+    }
+    const length = channels[0].length;
+    for (let at = 0; at < length;) {
+      const count = Math.min(length - at, sampleRate - this.filled);
+      this.window.forEach((kept, c) => kept.set(channels[c].subarray(at, at + count), this.filled));
+      at += count;
+      this.filled += count;
+      if (this.filled === sampleRate) yield* this.finish();
+    }
+  }
+
+  /** What is left of the last second. */
+  *finish(): Generator<MonoBlock> {
+    if (this.filled > 0) yield { mono: this.mixed(this.window.map((plane) => plane.subarray(0, this.filled))), sampleRate: this.sampleRate };
+    this.filled = 0;
+  }
+
+  private mixed(planes: readonly Float32Array[]): Float32Array {
+    const [first] = planes;
+    if (planes.length === 1) {
+      this.check(meanSquare(first));
+      return first;
+    }
+    const mean = new Float32Array(first.length);
+    for (const plane of planes) for (let i = 0; i < mean.length; i++) mean[i] += plane[i];
+    for (let i = 0; i < mean.length; i++) mean[i] /= planes.length;
+    const ofMean = variance(mean);
+    const variances = planes.map(variance);
+    const loudest = Math.max(...variances);
+    planes.forEach((plane) => this.check(meanSquare(plane)));
+    if (!(loudest > AUDIBLE_VARIANCE && ofMean < CANCELLED * loudest)) return mean;
+    this.cancelledS += first.length / this.sampleRate;
+    return planes[variances.findIndex((v) => v >= LOUD_ENOUGH * loudest)];
+  }
+
+  private check(power: number): void {
+    if (power <= LARGEST_RMS ** 2) return;
+    throw new AudioFileError(`${this.name} holds samples that are not numbers or beyond all measure: export it again as 16-bit audio.`);
+  }
+}
+
+function meanSquare(samples: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < samples.length; i++) sum += samples[i] * samples[i];
+  return sum / samples.length;
+}
+
+function variance(samples: Float32Array): number {
+  let sum = 0;
+  let squares = 0;
+  for (let i = 0; i < samples.length; i++) {
+    sum += samples[i];
+    squares += samples[i] * samples[i];
+  }
+  const mean = sum / samples.length;
+  return Math.max(0, squares / samples.length - mean * mean);
+}

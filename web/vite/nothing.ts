@@ -1,0 +1,2 @@
+/** Stands in for an optional module that is left out of the page. */
+export {};
