@@ -1,4 +1,4 @@
-"""The architecture as it stands: `python -m tests.house` prints the folders of genre_lib, and whether their order holds.
+"""The architecture as it stands: `python -m tests.house` prints the folders of genre_lib, and whether order holds.
 
 The order itself is kept in pyproject.toml ([tool.importlinter]).
 """
