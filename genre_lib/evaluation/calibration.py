@@ -251,7 +251,7 @@ def calibrate(
         Ready folds, such as those of a cross-validation; without them 5 are made from the groups.
     data_sets : sequence of str [shape=(n_clips,)], optional
         Which data set each clip is of. Temperatures then count every data set the same, however many clips it has, and
-        a threshold reaches the target in each of them.
+        a threshold reaches the target in each of them that can reach it.
     target : float in (0, 1)
         Share of right answers that `unsure` is to guarantee on other clips; thresholds are fitted for 0.015 more.
 
@@ -339,14 +339,18 @@ def _cross_fit(
 def _threshold(
     confidence: Floats, correct: NDArray[np.bool_], weights: Floats, data_sets: NDArray[np.str_], target: float
 ) -> Threshold:
-    """The smallest confidence from which on the answers on every data set are right at least `target` of the time."""
+    """The smallest confidence from which on the answers on every data set are right at least `target` of the time.
+
+    A data set that never reaches it, as short spans of hard music may not, has its say only as half of all answers.
+    """
+    everything = unsure_threshold(confidence, correct, target=target, weights=weights)
     of_each = [
-        unsure_threshold(confidence[here], correct[here], target=target, weights=weights[here])
+        unsure_threshold(confidence[here], correct[here], target=target, weights=weights[here]).value
         for here in (data_sets == name for name in np.unique(data_sets))
     ]
     if len(of_each) == 1:
-        return of_each[0]
-    value = max(threshold.value for threshold in of_each)
+        return everything
+    value = max([cut for cut in of_each if cut < 1.0] + [everything.value])
     return Threshold(value, *_named_share(confidence >= value, correct, weights))
 
 

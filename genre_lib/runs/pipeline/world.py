@@ -103,8 +103,13 @@ def assess_world(run: Run, world: str = "", *, robustness: bool = False) -> Worl
 
 
 def world_answers(run: Run, world: str) -> StepAnswers:
-    """What the network to ship says, step by step, about the second data set."""
-    return _answers(run, trained(run, final=True), world_features(run, world))
+    """What the network to ship says, step by step, about the second data set: its clear clips, where it has any.
+
+    A label that listeners dispute cannot say how sure one may be.
+    """
+    features = world_features(run, world)
+    clear = CLEAR in features.data_set.splits()
+    return _answers(run, trained(run, final=True), features.subset(CLEAR) if clear else features)
 
 
 def world_features(run: Run, world: str) -> Features:
