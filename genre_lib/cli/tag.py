@@ -61,7 +61,7 @@ def add_rules(parser: argparse._ArgumentGroup) -> None:
         "--min",
         type=float,
         metavar="P",
-        help="least belief for writing (default: where the model names a genre, right 4 times of 5 by its card)",
+        help="least belief for writing (default: what the model names, right 4 times of 5 on its own data; elsewhere .7)",
     )
     parser.add_argument("--scores", action="store_true", help="add all probabilities as the tag GENRE_SCORES")
     parser.add_argument("--map", metavar="FILE", help="YAML with spellings, such as `hiphop: Rap`")
