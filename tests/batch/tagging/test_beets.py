@@ -1,7 +1,5 @@
 """The plugin in a real library of beets, with generated files."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -66,7 +64,9 @@ def incoming(make, tmp_path: Path) -> Path:
 
 def genres_below(folder: Path) -> dict[str, list[str] | None]:
     genres = {
-        path.suffix[1:]: mutagen.File(path, easy=True).get("genre", []) for path in folder.rglob("*.*") if path.is_file()
+        path.suffix[1:]: mutagen.File(path, easy=True).get("genre", [])
+        for path in folder.rglob("*.*")
+        if path.is_file()
     }
     return {form: [genre for genre in found if genre] or None for form, found in genres.items()}
 
