@@ -21,6 +21,20 @@ COPY web web
 COPY --from=songs /build/web/public/demo web/public/demo
 RUN cd web && npm run build
 
+# A folder of music whose empty genres are filled as it grows (docs/tag-your-library.md): docker build --target tagger .
+FROM python:3.12-slim AS tagger
+RUN apt-get update && apt-get install -y --no-install-recommends ffmpeg && rm -rf /var/lib/apt/lists/*
+WORKDIR /build
+COPY pyproject.toml hatch_build.py README.md LICENSE ./
+COPY genre_lib genre_lib
+COPY beetsplug beetsplug
+COPY data data
+RUN pip install --no-cache-dir ".[tags]"
+ENV XDG_STATE_HOME=/state
+VOLUME ["/music", "/state"]
+ENTRYPOINT ["genre"]
+CMD ["predict", "/music", "--watch", "--tag", "--journal", "/state/heard"]
+
 FROM nginx:1.28-alpine
 LABEL org.opencontainers.image.title="genre-page" org.opencontainers.image.version="0.3.0"
 ENV PAGE_PORT=80 PAGE_ROOT=/usr/share/nginx/page PAGE_HEADERS=/etc/nginx/page-headers.conf

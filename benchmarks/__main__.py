@@ -24,6 +24,7 @@ BENCHES = (
     "data_preparation",
     "batch",
     "similarity",
+    "tag",
     "scale",
     "filters",
     "dashboard",

@@ -141,10 +141,13 @@ class _Batch:
 
     def _tagged(self, journal: Journal, news: Iterable[Result]) -> Iterator[Result]:
         """Fill in genres as results pass; first where a killed call had heard a file and not yet written it."""
-        from genre_lib.batch.tagging import Care, Rules
+        from genre_lib.batch.tagging import Care, Rules, UndoJournal, recover
         from genre_lib.batch.tagging.library import journal_of_changes, tag_as_heard
 
         rules, care, place = Rules(), Care(on_change=journal.renew), journal_of_changes()
+
+        with UndoJournal(place) as changes:
+            recover(changes, journal.renew)
 
         def tag(result: Result) -> None:
             step = tag_as_heard(result, rules, place, care)

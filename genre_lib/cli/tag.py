@@ -61,7 +61,7 @@ def add_rules(parser: argparse._ArgumentGroup) -> None:
         "--min",
         type=float,
         metavar="P",
-        help="least belief for writing (default: where the model names a genre, right 4 times of 5 by its card)",
+        help="least belief for writing (default: whatever the model names; for a library .7 is better)",
     )
     parser.add_argument("--scores", action="store_true", help="add all probabilities as the tag GENRE_SCORES")
     parser.add_argument("--map", metavar="FILE", help="YAML with spellings, such as `hiphop: Rap`")
@@ -109,13 +109,25 @@ def find(paths: Sequence[str]) -> tuple[list[Path], list[Unusable]]:
 
 
 def heard(
-    options: argparse.Namespace, resources: ExitStack, recordings: Sequence[Path], journal: Journal | None
+    options: argparse.Namespace,
+    resources: ExitStack,
+    recordings: Sequence[Path],
+    journal: Journal | None,
+    *,
+    with_vector: bool = False,
 ) -> Iterator[Result]:
     """What is believed about recordings, through the executor that the options name."""
     from genre_lib.batch.tagging.library import hear
 
     executor = resources.enter_context(chosen_executor(options))
-    return hear(recordings, journal=journal, model=options.model, executor=executor, progress=progress("heard"))
+    return hear(
+        recordings,
+        journal=journal,
+        model=options.model,
+        executor=executor,
+        with_vector=with_vector,
+        progress=progress("heard"),
+    )
 
 
 def journal_of(options: argparse.Namespace, resources: ExitStack, *, default: bool) -> Journal | None:

@@ -15,6 +15,7 @@ import ipywidgets as widgets
 
 from genre_lib.batch.predict import Prediction, Result, Unusable, to_csv
 from genre_lib.dashboard.download import Download
+from genre_lib.dashboard.file_tags import FileTag, tag_of, with_tags
 from genre_lib.dashboard.model_choice import Models
 from genre_lib.dashboard.paths import AllowedPaths, recordings_below
 from genre_lib.dashboard.sortable_table import AnswerTable, row_of
@@ -45,7 +46,7 @@ class BatchTab:
         self._places = places
         self._models = models
         self._listen = listen
-        self._results: list[tuple[Result, str, bool]] = []
+        self._results: list[tuple[Result, str, bool, FileTag]] = []
         self._stopped = threading.Event()
         self._worker: threading.Thread | None = None
         self._uploads: queue.Queue[tuple[Path, int]] = queue.Queue()
@@ -124,10 +125,12 @@ class BatchTab:
             if self._stopped.is_set():
                 break
             result = _heard(path, model)
+            tag = tag_of(result)
             if not keep:
                 shutil.rmtree(path.parent, ignore_errors=True)
-            self._results.append((result, name, keep))
-            rows.append(row_of(result, name, model.card.genres, playable=keep))
+            self._results.append((result, name, keep, tag))
+            row = row_of(result, name, model.card.genres, playable=keep)
+            rows.append(row | {"tag": tag.text, "contradicts": tag.contradicts})
             if time.monotonic() - shown > _EVERY_S:
                 shown = time.monotonic()
                 self._show(rows, total)
@@ -155,7 +158,7 @@ class BatchTab:
     def _chosen(self, change: dict[str, Any]) -> None:
         index = change["new"]
         if 0 <= index < len(self._results):
-            result, name, kept = self._results[index]
+            result, name, kept, _ = self._results[index]
             if kept:
                 self._listen(result.path, name)
 
@@ -165,9 +168,10 @@ class BatchTab:
             Prediction(Path(name), result.curve)
             if isinstance(result, Prediction)
             else Unusable(Path(name), result.error.replace(str(result.path), name))
-            for result, name, _ in self._results
+            for result, name, *_ in self._results
         ]
-        return "genres.csv", ("\n".join(to_csv(results)) + "\n").encode()
+        lines = with_tags(to_csv(results), [tag for *_, tag in self._results])
+        return "genres.csv", ("\n".join(lines) + "\n").encode()
 
     def _say(self, sentence: str) -> None:
         self._said.value = f'<span role="status">{escape(sentence)}</span>'

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from mutagen.flac import FLAC
 
 from genre_lib.bundle.files import open_bundle, seal
 from genre_lib.bundle.resources import pretrained_folder
@@ -70,6 +71,14 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for seed, name in enumerate(["b.wav", "a.flac", "live/c.ogg"]):
         write_song(shelf / "mixed" / name, seconds=10 + seed, seed=seed)
     (shelf / "mixed" / "broken.mp3").write_text("not a song")
+    real = sorted((Path(__file__).parents[2].parent / "shared" / "data" / "gtzan-audio").glob("classical/*.flac"))
+    if real:
+        (shelf / "tagged").mkdir()
+        for name, genre in (("wrong.flac", "Death Metal"), ("right.flac", "Baroque")):
+            (shelf / "tagged" / name).write_bytes(real[0].read_bytes())
+            song = FLAC(shelf / "tagged" / name)
+            song["genre"] = genre
+            song.save()
     for number in range(120):
         shutil.copy(shelf / "mixed" / "live" / "c.ogg", shelf / "many" / f"{number}.ogg")
     write_song(root / "secret.wav")

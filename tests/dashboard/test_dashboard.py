@@ -194,6 +194,21 @@ def test_a_folder_of_the_server_becomes_a_table(visitor: Visitor) -> None:
     visitor.hears("b.wav")
 
 
+def test_tags_that_contradict_what_is_heard_can_be_picked_out(visitor: Visitor, shared: Path) -> None:
+    visitor.batch("shelf/tagged")
+    visitor.page.get_by_text("2 of 2 recordings heard").wait_for()
+    rows = visitor.page.locator(".genre-table tbody tr")
+    assert ["contradicts" in text for text in rows.all_inner_texts()] == [False, True]
+    visitor.page.get_by_label("only those whose tag contradicts").check()
+    assert rows.count() == 1
+    assert "Death Metal" in rows.first.inner_text()
+    table = list(csv.DictReader(io.StringIO(visitor.download("Download the table"))))
+    assert [(row["tag"], row["contradicts"]) for row in table] == [("Baroque", ""), ("Death Metal", "yes")]
+    # A row that was picked out is still the one it says it is.
+    visitor.page.get_by_role("button", name="wrong.flac").click()
+    visitor.hears("wrong.flac")
+
+
 def test_a_folder_of_the_visitor_becomes_a_table_and_is_not_kept(
     visitor: Visitor, files: Path, dashboard: Serving
 ) -> None:

@@ -16,9 +16,9 @@ class Heard:
     Attributes
     ----------
     named : bool
-        Whether the model is sure enough of one genre for all of it; never where it says "unsure".
+        Whether the model is sure enough of one genre for all of it: its state is "music".
     state : str
-        "music", "unsure" or "silence".
+        "music", "probable", "mixed", "unsure" or "silence", as in `genre_lib.inference.answer.Answer`.
     genre : str or None
         The most probable genre; None in silence.
     probabilities : mapping of str to float

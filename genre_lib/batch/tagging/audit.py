@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from genre_lib.audio.files import utf8
 from genre_lib.batch.tagging.answers import Heard
 from genre_lib.batch.tagging.genre_tree import GenreTree
 
@@ -93,7 +94,7 @@ class Audit:
         yield _line("path", "tag", "tag_genres", "genre", "probability", "probability_of_tag", "clearness")
         for one in self.ranked:
             numbers = (f"{p:.4f}" for p in (one.probability, one.probability_of_tag, one.clearness))
-            yield _line(str(one.path), "; ".join(one.tag), "; ".join(one.tag_genres), one.genre, *numbers)
+            yield _line(utf8(str(one.path)), "; ".join(one.tag), "; ".join(one.tag_genres), one.genre, *numbers)
 
     def to_text(self) -> str:
         """The counts, for a person."""

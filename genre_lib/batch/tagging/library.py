@@ -26,6 +26,7 @@ def hear(
     journal: Journal | None = None,
     model: str | Path | None = None,
     executor: Executor | None = None,
+    with_vector: bool = False,
     progress: Progress | None = None,
 ) -> Iterator[Result]:
     """What is believed about recordings, each once, under the names given.
@@ -35,7 +36,7 @@ def hear(
     recordings : sequence of Path
     journal : Journal, optional
         What it knows is not heard again and comes first; what is heard is kept there. Without it nothing is kept.
-    model, executor, progress
+    model, executor, with_vector, progress
         As for `genre_lib.batch.predict_into`.
 
     Yields
@@ -46,9 +47,10 @@ def hear(
         yield from predict(recordings, model=model, executor=executor, progress=progress)
         return
     names = {Path(os.path.abspath(recording)): recording for recording in recordings}
-    missing = {task.path for task in journal.missing(recordings)}
+    missing = {task.path for task in journal.missing(recordings, with_vector=with_vector)}
     yield from journal.results([name for path, name in names.items() if path not in missing])
-    for result in predict_into(journal, recordings, model=model, executor=executor, progress=progress):
+    news = predict_into(journal, recordings, model=model, executor=executor, with_vector=with_vector, progress=progress)
+    for result in news:
         yield replace(result, path=names[result.path])
 
 

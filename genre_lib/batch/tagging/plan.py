@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from genre_lib.audio.files import utf8
 from genre_lib.batch.tagging import formats
 from genre_lib.batch.tagging.answers import Heard, heard_in
 from genre_lib.batch.tagging.genre_tree import GenreTree
@@ -31,8 +32,8 @@ class Rules:
     multi : bool
         Every genre that fills a fifth of the time, the longest first.
     least : float or None
-        Probability from which on a genre is written; by default the model's own threshold. What the model calls unsure
-        is never written.
+        Probability from which on a genre is written; by default the model's own threshold. Nothing is ever written
+        that the model does not name.
     scores : bool
         Add the probabilities as the tag GENRE_SCORES, whatever is done about the genre.
     tree : GenreTree
@@ -123,7 +124,8 @@ def to_table(steps: Iterable[Step]) -> Iterator[str]:
         p = f"{heard.probability:.2f}" if heard is not None and heard.genre is not None else ""
         writes = ", ".join(_written(step)) or "-"
         note = f"  ({step.note})" if step.note else ""
-        yield f"{_short(', '.join(step.tag) or '-'):<18} {belief:<10} {p:>4}  {_short(writes):<18} {step.path}{note}"
+        tag = ", ".join(step.tag) or "-"
+        yield f"{_short(tag):<18} {belief:<10} {p:>4}  {_short(writes):<18} {utf8(str(step.path))}{note}"
 
 
 def to_csv(steps: Iterable[Step]) -> Iterator[str]:
@@ -132,7 +134,7 @@ def to_csv(steps: Iterable[Step]) -> Iterator[str]:
     for step in steps:
         heard = step.heard
         answer = ["", "", ""] if heard is None else [heard.state, heard.genre or "", f"{heard.probability:.6f}"]
-        yield _csv_line([str(step.path), "; ".join(step.tag), *answer, "; ".join(_written(step)), step.note])
+        yield _csv_line([utf8(str(step.path)), "; ".join(step.tag), *answer, "; ".join(_written(step)), step.note])
 
 
 def _why_not(tag: tuple[str, ...], heard: Heard, rules: Rules) -> str:
@@ -141,9 +143,11 @@ def _why_not(tag: tuple[str, ...], heard: Heard, rules: Rules) -> str:
         return HAS_GENRE
     if heard.state == "silence":
         return "silence"
-    if not heard.named:
-        return "unsure"
-    if rules.least is not None and heard.probability < rules.least:
+    # What changes among genres has no one name; with `multi` it has those of its long stretches.
+    several = rules.multi and heard.state == "mixed" and bool(_long(heard))
+    if not heard.named and not several:
+        return heard.state
+    if rules.least is not None and heard.named and heard.probability < rules.least:
         return f"below {rules.least:g}"
     if tag and set(rules.tree.meaning(tag, list(heard.probabilities)).genres) & set(_genres(heard, rules)[:1]):
         return "agrees"
@@ -154,8 +158,12 @@ def _genres(heard: Heard, rules: Rules) -> list[str]:
     assert heard.genre is not None
     if not rules.multi:
         return [heard.genre]
-    long = [genre for genre, share in heard.shares.items() if share >= LEAST_SHARE]
-    return long if heard.genre in long else [heard.genre, *long]
+    long = _long(heard)
+    return long if heard.genre in long or not heard.named else [heard.genre, *long]
+
+
+def _long(heard: Heard) -> list[str]:
+    return [genre for genre, share in heard.shares.items() if share >= LEAST_SHARE]
 
 
 def _written(step: Step) -> list[str]:

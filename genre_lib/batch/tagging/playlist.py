@@ -1,4 +1,4 @@
-"""Playlists by what is heard: songs of a genre, or a way from one genre to another."""
+"""Playlists by what is heard: songs of a genre, songs like another, or a way from one genre to another."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from genre_lib.batch.similarity import SongCollection
 from genre_lib.batch.tagging.answers import Heard
 from genre_lib.errors import ParameterError
 from genre_lib.utils.options import unknown_name
@@ -16,10 +17,11 @@ from genre_lib.utils.options import unknown_name
 
 @dataclass(frozen=True)
 class Song:
-    """A recording and what was heard in it."""
+    """A recording, what was heard in it, and its vector where that is needed."""
 
     path: Path
     heard: Heard
+    vector: NDArray[np.float32] | None = None
 
 
 def by_genre(songs: Iterable[Song], genre: str, *, least_share: float = 0.7) -> list[Song]:
@@ -88,6 +90,33 @@ def path_between(songs: Iterable[Song], first: str, last: str, *, length: int = 
     stages[:, genres.index(first)] = 1 - stages[:, genres.index(last)]
     rows, columns = linear_sum_assignment(_hellinger(stages, points))
     return [known[column] for _, column in sorted(zip(rows.tolist(), columns.tolist(), strict=True))]
+
+
+def like(songs: Iterable[Song], song: Song, *, length: int = 20) -> list[Song]:
+    """A song, and those that sound most like it, the nearest first.
+
+    Parameters
+    ----------
+    songs : iterable of Song
+        With their vectors; those without sound, or without one, are left out.
+    song : Song
+        Need not be among them.
+    length : int > 0
+        How many songs, this one included.
+
+    Raises
+    ------
+    ParameterError
+        The song is silent.
+    """
+    if song.vector is None or not song.vector.any():
+        raise ParameterError(f"{song.path} is silent: there is nothing that another song could be like.")
+    known = {str(one.path): one for one in songs if one.vector is not None and one.vector.any()}
+    if not known or length < 2:
+        return [song]
+    vectors = np.stack([one.vector for one in known.values() if one.vector is not None])
+    collection = SongCollection(list(known), vectors, [None] * len(known))
+    return [song, *(known[near.path] for near in collection.nearest(song.vector, length - 1, but=song.path))]
 
 
 def to_m3u8(songs: Iterable[Song], folder: Path) -> Iterator[str]:

@@ -72,11 +72,14 @@ def write_tags(path: Path, edit: formats.Edit, journal: UndoJournal, care: Care 
         if identity_of(path) != change.old_identity or open_for_writing(path):
             raise TagError(f"{path} is being written by another program: try again when it has finished.")
         os.replace(draft, path)
-    except (TagError, OSError) as error:
-        # The file is as it was. Whatever else ends this block may come after the replacement: `recover` looks.
-        draft.unlink(missing_ok=True)
-        journal.forget(number)
-        raise error if isinstance(error, TagError) else TagError(_why(path, error)) from error
+    except BaseException as error:
+        # Where the copy is gone a signal may have come right after the replacement: `recover` looks.
+        if isinstance(error, TagError | OSError) or draft.exists():
+            draft.unlink(missing_ok=True)
+            journal.forget(number)
+        if isinstance(error, OSError):
+            raise TagError(_why(path, error)) from error
+        raise
     _finish(change, journal, care.on_change)
 
 

@@ -7,6 +7,7 @@ export default {
       ["Probability", (row) => row.p ?? -1],
       ["Runner-up", (row) => row.second ?? "~"],
       ["Length", (row) => row.seconds ?? -1],
+      ["Tag in the file", (row) => row.tag?.toLowerCase() || "~"],
     ];
     let sorted = { column: -1, ascending: true };
 
@@ -34,7 +35,14 @@ export default {
     const top = make("thead");
     top.append(head);
     table.append(top, body);
-    el.append(table);
+    const only = make("input");
+    only.type = "checkbox";
+    const filter = make("label", " ", "filter");
+    filter.prepend(only);
+    const filterText = make("span");
+    filter.append(filterText);
+    only.addEventListener("change", () => draw());
+    el.append(filter, table);
 
     function line(row, index) {
       const made = make("tr");
@@ -53,7 +61,7 @@ export default {
       made.append(name);
       if (row.error) {
         const cell = make("td", row.error, "error");
-        cell.colSpan = 4;
+        cell.colSpan = 5;
         made.append(cell);
         return made;
       }
@@ -71,11 +79,18 @@ export default {
         p.append(make("span", row.p.toFixed(2)), bar);
       }
       made.append(answer, p, make("td", row.second ? `${row.second} ${row.p_second.toFixed(2)}` : ""), make("td", row.length));
+      const tag = make("td", row.tag ?? "");
+      if (row.contradicts) tag.append(make("small", " contradicts"));
+      made.append(tag);
       return made;
     }
 
     function draw() {
-      const rows = model.get("rows").map((row, index) => ({ row, index }));
+      const all = model.get("rows").map((row, index) => ({ row, index }));
+      const contradicting = all.filter(({ row }) => row.contradicts);
+      filterText.textContent = `only those whose tag contradicts what is heard (${contradicting.length})`;
+      filter.hidden = !contradicting.length;
+      const rows = only.checked && contradicting.length ? contradicting : all;
       if (sorted.column >= 0) {
         const key = columns[sorted.column][1];
         const sign = sorted.ascending ? 1 : -1;

@@ -230,6 +230,16 @@ def test_real_songs_are_heard_tagged_and_restored(capsys, shared: Path, tmp_path
 
 
 @pytest.mark.slow
+def test_songs_like_a_real_one(capsys, shared: Path, tmp_path: Path) -> None:
+    folder = shared / "data" / "gtzan-audio"
+    paths = [str(path) for genre in ("classical", "metal") for path in sorted((folder / genre).glob("*.flac"))[:3]]
+    out = tmp_path / "like.m3u8"
+    assert cli.main(["playlist", *paths[1:], "--like", paths[0], "--length", "3", "--out", str(out)]) == 0
+    assert out.read_text().splitlines()[2::2][0] == paths[0]
+    assert all("classical" in path for path in out.read_text().splitlines()[2::2])
+
+
+@pytest.mark.slow
 def test_killed_and_called_again_nothing_is_heard_twice(make, tmp_path: Path, pretrained) -> None:
     """Small files of noise: of most the model is unsure, so all of them get their scores."""
     paths = [make(form, library.Sample(), name=f"music/{i}") for i in range(20) for form in ("flac", "ogg", "m4a")]

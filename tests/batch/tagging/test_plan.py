@@ -39,6 +39,17 @@ def holding(*genres: str, scores: str | None = None) -> Contents:
         ((), Heard(False, "silence", None, dict.fromkeys(GENRES, 0.25), {}, 3.0), Rules(scores=True), None, "silence"),
         ((), heard(shares={"rock": 0.5, "metal": 0.3, "jazz": 0.1}), Rules(multi=True), Edit(("Rock", "Metal")), ""),
         ((), heard(shares={"rock": 0.5}), Rules(multi=True), Edit(("Metal", "Rock")), ""),
+        # What changes has no one name, but several.
+        ((), heard(p=0.5, state="mixed"), Rules(), None, "mixed"),
+        (
+            (),
+            heard(p=0.5, state="mixed", shares={"rock": 0.5, "jazz": 0.3}),
+            Rules(multi=True),
+            Edit(("Rock", "Jazz")),
+            "",
+        ),
+        ((), heard(p=0.5, state="mixed", shares={"rock": 0.1}), Rules(multi=True), None, "mixed"),
+        ((), heard(p=0.5, state="probable"), Rules(multi=True), None, "probable"),
     ],
 )
 def test_rules(tag, answer: Heard, rules: Rules, edit: Edit | None, note: str) -> None:

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from genre_lib.batch.tagging import Heard
-from genre_lib.batch.tagging.playlist import Song, by_genre, path_between, to_m3u8
+from genre_lib.batch.tagging.playlist import Song, by_genre, like, path_between, to_m3u8
 from genre_lib.errors import ParameterError
 
 GENRES = ("jazz", "metal", "pop")
@@ -42,6 +43,17 @@ def test_a_way_leads_from_one_genre_to_the_other_through_what_lies_between() -> 
             path_between(songs, *arguments)
     with pytest.raises(ParameterError, match="no song that is named metal"):
         path_between(songs[6:], "jazz", "metal")
+
+
+def test_songs_like_another() -> None:
+    heard = song("x", 1, 0).heard
+    vectors = {"far": (-1.0, 0.0), "near": (1.0, 0.1), "nearer": (1.0, 0.05), "silent": (0.0, 0.0)}
+    songs = [Song(Path(name), heard, np.array(vector, np.float32)) for name, vector in vectors.items()]
+    first = Song(Path("this"), heard, np.array([1.0, 0.0], np.float32))
+    assert [one.path.name for one in like(songs, first, length=3)] == ["this", "nearer", "near"]
+    assert [one.path.name for one in like([*songs, first], first)] == ["this", "nearer", "near", "far"]
+    with pytest.raises(ParameterError, match="silent is silent"):
+        like(songs, songs[-1])
 
 
 def test_a_list_that_players_read(tmp_path: Path) -> None:
