@@ -17,7 +17,7 @@ import soxr
 from numpy.typing import NDArray
 
 from genre_lib.audio.files import check_file, shown, why_unreachable
-from genre_lib.audio.mono import NOT_NUMBERS, Mixer, is_finite
+from genre_lib.audio.mono import NOT_NUMBERS, Mixer, is_finite, silenced
 from genre_lib.audio.streams import SoundStream
 from genre_lib.errors import AudioError
 
@@ -99,15 +99,16 @@ class AudioReader:
 
     def __iter__(self) -> Iterator[NDArray[np.float32]]:
         way: _WayToMono | None = None
-        heard_s = cancelled_s = 0.0
+        passed: list[_WayToMono] = []
+        heard_s = 0.0
         try:
             for piece in self._stream.pieces():
                 if way is None or way.kind != (piece.rate, len(piece.planar)):
                     if way is not None:
                         yield from way.finish()
-                        cancelled_s += way.cancelled_s
-                    way = _WayToMono(piece.rate, len(piece.planar), self.sample_rate, self.path)
-                heard_s += piece.planar.shape[1] / piece.rate
+                    way = _WayToMono(piece.rate, len(piece.planar), self.sample_rate)
+                    passed.append(way)
+                heard_s += piece.seconds
                 yield from way.push(piece.planar)
         except OSError as error:
             raise why_unreachable(self.path, error) from error
@@ -115,9 +116,9 @@ class AudioReader:
             raise AudioError(f"{shown(self.path)} holds no sound: check that the file is complete.")
         yield from way.finish()
         self.announced_s = self._stream.announced_s(heard_s)
-        self.warning = self._warning(heard_s, cancelled_s + way.cancelled_s)
+        self.warning = self._warning(heard_s, passed)
 
-    def _warning(self, heard_s: float, cancelled_s: float) -> str | None:
+    def _warning(self, heard_s: float, ways: list[_WayToMono]) -> str | None:
         name = shown(self.path)
         sentences = []
         lost_s = self._stream.lost_s
@@ -133,6 +134,13 @@ class AudioReader:
             lost_s += self._stream.cut_s
         if lost_s > _LOSS_S:
             sentences.append(f"{name} is damaged: about {lost_s:.1f} s of it cannot be decoded.")
+        silenced_s = sum(way.n_silenced / way.kind[0] for way in ways)
+        if silenced_s > heard_s / 2:
+            raise AudioError(f"{name} {NOT_NUMBERS}: export it again as 16-bit audio.")
+        if silenced_s:
+            n = sum(way.n_silenced for way in ways)
+            sentences.append(f"{n} samples of {name} are no numbers or beyond all measure, and heard as silence.")
+        cancelled_s = sum(way.cancelled_s for way in ways)
         if cancelled_s:
             sentences.append(
                 f"The channels of {name} cancel each other out for {cancelled_s:.1f} s: the louder one is heard there."
@@ -141,11 +149,19 @@ class AudioReader:
 
 
 class _WayToMono:
-    """From samples of one rate and number of channels to mono at another rate."""
+    """From samples of one rate and number of channels to mono at another rate.
 
-    def __init__(self, rate: int, channels: int, target_rate: int, path: Path) -> None:
+    Attributes
+    ----------
+    kind : tuple of int
+        Rate and number of channels.
+    n_silenced : int
+        Samples that are no numbers, or beyond all measure.
+    """
+
+    def __init__(self, rate: int, channels: int, target_rate: int) -> None:
         self.kind = (rate, channels)
-        self._path = path
+        self.n_silenced = 0
         self._mixer = Mixer(rate)
         self._resampler = None
         if rate != target_rate:
@@ -169,7 +185,8 @@ class _WayToMono:
 
     def _resampled(self, mono: NDArray[np.float32], *, last: bool = False) -> Iterator[NDArray[np.float32]]:
         if not is_finite(mono):
-            raise AudioError(f"{shown(self._path)} {NOT_NUMBERS}: export it again as 16-bit audio.")
+            mono, n_silenced = silenced(mono)
+            self.n_silenced += n_silenced
         if self._resampler is not None:
             mono = self._resampler.resample_chunk(mono, last=last)
         if len(mono):

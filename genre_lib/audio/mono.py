@@ -61,6 +61,12 @@ def is_finite(mono: NDArray[np.float32]) -> bool:
         return bool(np.dot(mono, mono) <= _BEYOND_ALL_MEASURE**2 * max(1, len(mono)))
 
 
+def silenced(mono: NDArray[np.float32]) -> tuple[NDArray[np.float32], int]:
+    """The samples with zeros for those of which no spectrum can be made, and how many these are."""
+    good = np.abs(mono) < _BEYOND_ALL_MEASURE
+    return np.where(good, mono, np.float32(0)), int(len(mono) - np.count_nonzero(good))
+
+
 class Mixer:
     """Mixes blocks of several channels; what is heard does not depend on where the blocks end.
 
@@ -102,7 +108,8 @@ class Mixer:
     def _mixed(self, planar: NDArray[np.float32]) -> NDArray[np.float32]:
         n_channels = len(planar)
         # As a product ten times as fast as a mean.
-        mono = np.full(n_channels, 1 / n_channels, np.float32) @ planar
+        with np.errstate(over="ignore", invalid="ignore"):
+            mono = np.full(n_channels, 1 / n_channels, np.float32) @ planar
         for start in range(0, planar.shape[1], self._window):
             window = planar[:, start : start + self._window]
             heard = _louder_if_cancelled(window, mono[start : start + self._window])
