@@ -21,7 +21,8 @@ from genre_lib.audio.mono import NOT_NUMBERS, Mixer, is_finite, silenced
 from genre_lib.audio.streams import SoundStream
 from genre_lib.errors import AudioError
 
-_BLOCK_S = 10.0
+# Small enough that memory is used again instead of being asked for anew.
+_BLOCK_S = 2.0
 # Headers of compressed files are off by a frame or two (26 ms each in mp3): only a real loss is told.
 _SHORTFALL_S = 0.5
 _LOSS_S = 0.1
@@ -46,7 +47,7 @@ def load_audio(path: str | Path, sample_rate: int) -> NDArray[np.float32]:
     AudioError
         The file is missing, empty or not audio.
     """
-    with AudioReader(path, sample_rate, block_s=60.0) as reader:
+    with AudioReader(path, sample_rate) as reader:
         blocks = list(reader)
     return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
 

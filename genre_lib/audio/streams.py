@@ -169,7 +169,7 @@ class _Gathered:
         if kind != self._kind:
             yield from self.take()
             self._kind = kind
-        self._parts.append(frame.to_ndarray())
+        self._parts.append(_samples(frame))
         self._n += frame.samples
         if self._n >= self._block_s * frame.sample_rate:
             yield from self.take()
@@ -188,6 +188,16 @@ class _Gathered:
             rate, channels, kind = self._kind
             parts, self._parts, self._n = self._parts, [], 0
             yield Piece(rate, _planar(np.concatenate(parts, axis=1), channels, packed=not kind.endswith("p")))
+
+
+def _samples(frame: av.AudioFrame) -> NDArray[Any]:
+    """As `frame.to_ndarray`, in a fifth of the time for the many small frames of compressed sound."""
+    if frame.format.name != "fltp":
+        return frame.to_ndarray()
+    planar = np.empty((len(frame.planes), frame.samples), np.float32)
+    for channel, plane in zip(planar, frame.planes, strict=True):
+        channel[:] = np.frombuffer(plane, np.float32, frame.samples)
+    return planar
 
 
 def _planar(samples: NDArray[Any], channels: int, *, packed: bool) -> NDArray[np.float32]:
