@@ -196,7 +196,7 @@ def _samples(frame: av.AudioFrame) -> NDArray[Any]:
         return frame.to_ndarray()
     planar = np.empty((len(frame.planes), frame.samples), np.float32)
     for channel, plane in zip(planar, frame.planes, strict=True):
-        channel[:] = np.frombuffer(plane, np.float32, frame.samples)
+        channel[:] = np.frombuffer(memoryview(plane), np.float32, frame.samples)
     return planar
 
 
