@@ -21,8 +21,9 @@ from genre_lib.audio.mono import NOT_NUMBERS, Mixer, is_finite, silenced
 from genre_lib.audio.streams import SoundStream
 from genre_lib.errors import AudioError
 
-# Small enough that memory is used again instead of being asked for anew.
-_BLOCK_S = 2.0
+_BLOCK_S = 10.0
+# What is decoded at once, of all channels: small enough that its memory is used again instead of being asked for anew.
+_PIECE_S = 2.0
 # Headers of compressed files are off by a frame or two (26 ms each in mp3): only a real loss is told.
 _SHORTFALL_S = 0.5
 _LOSS_S = 0.1
@@ -81,10 +82,11 @@ class AudioReader:
         self.path = Path(path)
         self.sample_rate = int(sample_rate)
         self.warning: str | None = None
+        self._block_s = block_s
         self._resources = ExitStack()
         check_file(path)
         with ExitStack() as opened:
-            self._stream = SoundStream(self.path, block_s, opened)
+            self._stream = SoundStream(self.path, min(block_s, _PIECE_S), opened)
             self._resources = opened.pop_all()
         self.source_rate = self._stream.rate
         self.channels = self._stream.channels
@@ -99,6 +101,16 @@ class AudioReader:
         self._resources.close()
 
     def __iter__(self) -> Iterator[NDArray[np.float32]]:
+        waiting: list[NDArray[np.float32]] = []
+        for mono in self._mono():
+            waiting.append(mono)
+            if sum(map(len, waiting)) >= self._block_s * self.sample_rate:
+                yield np.concatenate(waiting)
+                waiting = []
+        if waiting:
+            yield np.concatenate(waiting)
+
+    def _mono(self) -> Iterator[NDArray[np.float32]]:
         way: _WayToMono | None = None
         passed: list[_WayToMono] = []
         heard_s = 0.0
