@@ -6,6 +6,7 @@ three-hour file needs no more memory than a short one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -86,7 +87,7 @@ class AudioReader:
         self._resources = ExitStack()
         check_file(path)
         with ExitStack() as opened:
-            self._stream = SoundStream(self.path, min(block_s, _PIECE_S), opened)
+            self._stream = SoundStream(self.path, block_s / math.ceil(block_s / _PIECE_S), opened)
             self._resources = opened.pop_all()
         self.source_rate = self._stream.rate
         self.channels = self._stream.channels
