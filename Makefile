@@ -15,7 +15,7 @@ taggers rather than by people; research copies of commercial recordings are amon
 WORLD := ../shared/data/world/world-valid-83.npz
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format house pipeline pretrain dashboard web bench parity release lock clean
+.PHONY: help setup demo test check format house pipeline pretrain dashboard web bench parity fuzz release lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,6 +88,10 @@ pretrain: $(READY) ## rebuild the pretrained model from ../shared/data (up to 4 
 
 parity: $(READY) $(PAGE) ## page against Python on 66 real clips in four encodings
 	@$(BIN)/python -m tests.page.parity
+
+fuzz: $(READY) ## damaged recordings (N=500, SEED=0) and bundles: heard, or refused with a sentence
+	@$(BIN)/python -m tests.fuzz.recordings $(or $(N),500) $(or $(SEED),0)
+	@$(BIN)/python -m tests.fuzz.bundles 200 $(or $(SEED),0)
 
 bench: $(READY) $(MODULES) ## speed and size in one report, as ratios (ONLY="batch scale": some of it)
 	@$(BIN)/python -m benchmarks $(ONLY)
