@@ -17,6 +17,16 @@ def add(commands: Any) -> None:
     export = add_command(group, "export", _export, "write the bundle of a run, or of the best run of a sweep")
     export.add_argument("folder", metavar="RUN", help="a run's folder, or a folder of runs such as a sweep's")
     export.add_argument("--out", metavar="FOLDER", help="where to (default: bundle/ in the run)")
+    belief = add_command(
+        group,
+        "fit-belief",
+        _fit_belief,
+        "fit a bundle's belief again from held-out answers, and write it into its card",
+        example="genre model fit-belief runs/mine/bundle runs/mine/evaluation/held_out.npz",
+    )
+    belief.add_argument("bundle", metavar="BUNDLE", help="a model bundle's folder")
+    belief.add_argument("held_out", nargs="+", metavar="FILE", help="answers about clips it was not trained on (.npz)")
+    belief.add_argument("--scores", metavar="FILE", help="also write what the belief is worth, as JSON")
     for parser in (check, info):
         parser.add_argument("bundle", nargs="?", metavar="BUNDLE", help="default: the pretrained one")
     info.add_argument("--json", action="store_true", help="the card itself")
@@ -43,6 +53,21 @@ def _export(options: argparse.Namespace) -> int:
 
     bundle = export_best(options.folder, options.out)
     print(bundle.folder)
+    return 0
+
+
+def _fit_belief(options: argparse.Namespace) -> int:
+    from genre_lib.bundle.files import open_bundle
+    from genre_lib.evaluation.belief_scores import evaluate_belief
+    from genre_lib.evaluation.held_out import HeldOut
+    from genre_lib.evaluation.medleys import StepGrid
+    from genre_lib.evaluation.refit import refit_belief
+
+    grid = StepGrid.of(open_bundle(options.bundle).card)
+    scores = evaluate_belief([HeldOut.load(path) for path in options.held_out], grid, report=print)
+    if options.scores:
+        scores.save(options.scores)
+    refit_belief(options.bundle, options.held_out, scores=scores)
     return 0
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 EVALUATION = "evaluation.json"
 LEAK = "leak.json"
+HELD_OUT = "held_out.npz"
 
 Report = Callable[[str], None]
 
@@ -69,7 +70,7 @@ def assess(run: Run, *, split: str = "", smoothing_s: float = 3.0, robustness: b
     -------
     Evaluation
         Saved in the run's evaluation folder. Temperatures and thresholds come from out-of-fold answers where the run
-        was cross-validated, else from `valid`.
+        was cross-validated, else from `valid`; these held-out answers are saved too, step by step.
     """
     features = prepared(run)
     record = about(run)
@@ -84,7 +85,10 @@ def assess(run: Run, *, split: str = "", smoothing_s: float = 3.0, robustness: b
     predict = predictor(model)
 
     labels, groups = part.data_set.labels(), known_groups(part)
-    held_out = out_of_fold(run) or answered(features.subset("valid"), predict)
+    held_out = out_of_fold(run)
+    if held_out is None:
+        held_out = answered(features.subset("valid"), predict).held_out(record["name"], record["genres"])
+    held_out.save(run.evaluation / HELD_OUT)
     calibration = calibrate(
         held_out.step_logits, held_out.labels, step_period_s=period_s, smoothing_s=smoothing_s, groups=held_out.groups
     )
