@@ -2,7 +2,7 @@
 
 The clips stand for what people play: medleys of pieces of 20, 30 and 60 s, and songs of one genre, short and long.
 A long song is a clip played over and over: songs keep the manner that a model mistakes, so that hearing more of one
-does not make it much surer. Live and in hindsight count the same.
+does not make it much surer.
 """
 
 from __future__ import annotations
@@ -57,29 +57,44 @@ def fit_belief(
 
     Notes
     -----
-    Evidence weight and mean duration minimise the mean log loss, live and in hindsight, with the best temperatures for
-    both; the path's settings maximise the F1 of its boundaries; thresholds are the smallest that keep their promise.
+    Evidence weight and mean duration minimise the mean log loss in hindsight, with the best temperature for them, and
+    the live weight that of live sound. The path's settings maximise the F1 of its boundaries. Thresholds are the
+    smallest that keep their promise.
     """
     rng = np.random.default_rng(seed)
     material = [each for part in parts for each in training_material(part, grid, rng, pieces_s)]
 
-    def settings_at(log_weight: float, log_duration: float) -> tuple[float, BeliefSettings]:
+    def in_hindsight(log_weight: float, log_duration: float) -> tuple[float, BeliefSettings]:
         settings = _provisional(math.exp(log_weight), math.exp(log_duration))
-        live, file = zip(*(posteriors(each, settings, grid) for each in material), strict=True)
-        live_loss, live_temperature = best_temperature(live, [each.now for each in material])
-        file_loss, file_temperature = best_temperature(file, [each.truth for each in material])
-        temperatures = LiveAndFile(live_temperature, file_temperature)
-        return (live_loss + file_loss) / 2, replace(settings, temperatures=temperatures)
+        loss, temperature = best_temperature(
+            [posterior(each, settings, grid, live=False) for each in material], [each.truth for each in material]
+        )
+        return loss, replace(settings, temperatures=LiveAndFile(temperature, temperature))
 
-    start = np.log([[0.08, 8.0], [0.13, 8.0], [0.08, 14.0]])
+    def live(settings: BeliefSettings, log_weight: float) -> tuple[float, BeliefSettings]:
+        weights = LiveAndFile(math.exp(log_weight), settings.evidence_weight.file)
+        settings = replace(settings, evidence_weight=weights)
+        loss, temperature = best_temperature(
+            [posterior(each, settings, grid, live=True) for each in material], [each.now for each in material]
+        )
+        return loss, replace(settings, temperatures=LiveAndFile(temperature, settings.temperatures.file))
+
+    start = np.log([[0.06, 8.0], [0.1, 8.0], [0.06, 14.0]])
     found = minimize(
-        lambda at: settings_at(*at)[0],
+        lambda at: in_hindsight(*at)[0],
         start[0],
         method="Nelder-Mead",
         bounds=[(math.log(0.005), math.log(2.0)), (math.log(1.0), math.log(120.0))],
         options={"initial_simplex": start, "xatol": 0.05, "fatol": 0.0005, "maxfev": 40},
     )
-    settings = settings_at(*found.x)[1]
+    settings = in_hindsight(*found.x)[1]
+    weight = minimize_scalar(
+        lambda at: live(settings, at)[0],
+        bounds=(math.log(0.01), math.log(2.0)),
+        method="bounded",
+        options={"xatol": 0.1},
+    )
+    settings = live(settings, weight.x)[1]
     settings = replace(settings, path=_fit_path(material, settings.path, grid))
     return rounded(_with_thresholds(settings, material, grid))
 
@@ -94,11 +109,18 @@ def training_material(
     return [*(medleys(part, piece_s, grid, rng, at_most=8) for piece_s in pieces_s), *whole]
 
 
-def posteriors(material: Material, settings: BeliefSettings, grid: StepGrid) -> tuple[Floats, Floats]:
-    """Live and in hindsight, not tempered [each shape=(n_steps, n_recordings, n_genres)]."""
+def posterior(material: Material, settings: BeliefSettings, grid: StepGrid, *, live: bool) -> Floats:
+    """Live or in hindsight, not tempered [shape=(n_steps, n_recordings, n_genres)]."""
     chain = Chain(settings, n_genres=material.logits.shape[-1], step_period_s=grid.period_s)
-    seen = likelihoods(material.logits, material.silent, settings.evidence_weight)
-    return filtered(seen, chain), smoothed(seen, chain)
+    weight = settings.evidence_weight.live if live else settings.evidence_weight.file
+    seen = likelihoods(material.logits, material.silent, weight)
+    return filtered(seen, chain) if live else smoothed(seen, chain)
+
+
+def beliefs(material: Material, settings: BeliefSettings, grid: StepGrid, *, live: bool) -> Floats:
+    """What is shown, live or in hindsight [shape=(n_steps, n_recordings, n_genres)]."""
+    temperature = settings.temperatures.live if live else settings.temperatures.file
+    return tempered(posterior(material, settings, grid, live=live), temperature)
 
 
 def log_loss(beliefs: Floats, truth: np.ndarray) -> float:
@@ -120,7 +142,7 @@ def rounded(settings: BeliefSettings) -> BeliefSettings:
 
 def _provisional(evidence_weight: float, mean_duration_s: float) -> BeliefSettings:
     return BeliefSettings(
-        evidence_weight=evidence_weight,
+        evidence_weight=LiveAndFile(evidence_weight, evidence_weight),
         mean_duration_s=mean_duration_s,
         stages=STAGES,
         temperatures=LiveAndFile(1.0, 1.0),
@@ -159,26 +181,25 @@ def _fit_path(material: Sequence[Material], path: PathSettings, grid: StepGrid) 
 
 
 def _with_thresholds(settings: BeliefSettings, material: Sequence[Material], grid: StepGrid) -> BeliefSettings:
-    both = [posteriors(each, settings, grid) for each in material]
-    live = [tempered(each, settings.temperatures.live) for each, _ in both]
-    file = [tempered(each, settings.temperatures.file) for _, each in both]
+    live = [beliefs(each, settings, grid, live=True) for each in material]
+    file = [beliefs(each, settings, grid, live=False) for each in material]
     named_from = LiveAndFile(
         named_threshold(live, [each.now for each in material]), named_threshold(file, [each.truth for each in material])
     )
     whole = [
-        (beliefs.mean(axis=0), each.truth[0])
-        for each, beliefs in zip(material, file, strict=True)
+        (believed.mean(axis=0), each.truth[0])
+        for each, believed in zip(material, file, strict=True)
         if (each.truth == each.truth[0]).all()
     ]
-    whole_from = named_threshold([beliefs for beliefs, _ in whole], [truth for _, truth in whole])
+    whole_from = named_threshold([believed for believed, _ in whole], [truth for _, truth in whole])
     lead = _probable_lead(file, [each.truth for each in material], named_from.file)
     return replace(settings, named_from=named_from, whole_named_from=whole_from, probable_lead=lead)
 
 
-def _probable_lead(beliefs: Sequence[Floats], truth: Sequence[np.ndarray], named_from: float) -> float:
+def _probable_lead(believed: Sequence[Floats], truth: Sequence[np.ndarray], named_from: float) -> float:
     """The smallest lead from which on moments that are not named are right twice as often as the next genre is."""
     lead, first_right, weights = [], [], []
-    for each, right in zip(beliefs, truth, strict=True):
+    for each, right in zip(believed, truth, strict=True):
         order = np.argsort(-each, axis=-1, kind="stable")[..., :2]
         first, second = np.moveaxis(np.take_along_axis(each, order, axis=-1), -1, 0)
         one_of_both = (first < named_from) & (order == right[..., None]).any(axis=-1)
@@ -194,10 +215,10 @@ def _probable_lead(beliefs: Sequence[Floats], truth: Sequence[np.ndarray], named
     return max(found.value, LEAST_LEAD)
 
 
-def named_threshold(beliefs: Sequence[Floats], truth: Sequence[np.ndarray]) -> float:
+def named_threshold(believed: Sequence[Floats], truth: Sequence[np.ndarray]) -> float:
     """The smallest belief from which on names are right 80 % of the time; every material counts the same."""
-    confidence = np.concatenate([each.max(axis=-1).ravel() for each in beliefs])
-    pairs = zip(beliefs, truth, strict=True)
+    confidence = np.concatenate([each.max(axis=-1).ravel() for each in believed])
+    pairs = zip(believed, truth, strict=True)
     correct = np.concatenate([(each.argmax(axis=-1) == right).ravel() for each, right in pairs])
     weights = np.concatenate([np.full(right.size, 1 / right.size) for right in truth])
     return unsure_threshold(confidence, correct, target=TARGET + MARGIN, weights=weights).value

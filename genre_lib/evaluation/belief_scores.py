@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from genre_lib.bundle.belief_settings import BeliefSettings
 from genre_lib.errors import EvaluationError
-from genre_lib.evaluation.belief_fit import fit_belief, log_loss, posteriors
+from genre_lib.evaluation.belief_fit import beliefs, fit_belief, log_loss
 from genre_lib.evaluation.boundaries import boundary_f1, delays, paths_of
 from genre_lib.evaluation.calibration import assign_folds
 from genre_lib.evaluation.held_out import HeldOut
@@ -215,7 +215,6 @@ def _test_material(part: HeldOut, grid: StepGrid, rng: np.random.Generator) -> l
 
 
 def _heard(material: Material, settings: BeliefSettings, mean: MovingMean, grid: StepGrid) -> list[_Heard]:
-    live, file = posteriors(material, settings, grid)
     named, lead = settings.named_from, settings.probable_lead
     one = material.logits.mean(axis=0, keepdims=True)
     one_belief = np.broadcast_to(tempered(np.exp(one - one.max(axis=-1, keepdims=True)), 1.0), material.logits.shape)
@@ -227,18 +226,18 @@ def _heard(material: Material, settings: BeliefSettings, mean: MovingMean, grid:
     return [
         _Heard(ONE_GENRE, one_belief, material.truth, 0.0, 1.0, never),
         _Heard(MEAN, mean_file, material.truth, mean.named_from.file, 1.0, mean_cuts),
-        _Heard(BELIEF, tempered(file, settings.temperatures.file), material.truth, named.file, lead, cuts),
+        _Heard(BELIEF, beliefs(material, settings, grid, live=False), material.truth, named.file, lead, cuts),
         _Heard(MEAN_LIVE, mean_live, material.now, mean.named_from.live, 1.0),
-        _Heard(BELIEF_LIVE, tempered(live, settings.temperatures.live), material.now, named.live, lead),
+        _Heard(BELIEF_LIVE, beliefs(material, settings, grid, live=True), material.now, named.live, lead),
     ]
 
 
 def _score(part: str, material: str, heard: Sequence[_Heard], grid: StepGrid) -> BeliefScore:
     n_genres = heard[0].beliefs.shape[-1]
-    beliefs = np.concatenate([each.beliefs.reshape(-1, n_genres) for each in heard])
+    believed = np.concatenate([each.beliefs.reshape(-1, n_genres) for each in heard])
     truth = np.concatenate([each.truth.ravel() for each in heard])
     right = np.concatenate([each.right.ravel() for each in heard])
-    confidence = beliefs.max(axis=1)
+    confidence = believed.max(axis=1)
     named = np.concatenate([(each.beliefs.max(axis=-1) >= each.named_from).ravel() for each in heard])
     leads = np.concatenate([_lead(each.beliefs).ravel() >= each.probable_lead for each in heard])
     by_recording = np.concatenate([each.right.mean(axis=0) for each in heard])
@@ -250,8 +249,8 @@ def _score(part: str, material: str, heard: Sequence[_Heard], grid: StepGrid) ->
         material=material,
         method=heard[0].method,
         right=proportion(by_recording, range(len(by_recording)), unit="recordings"),
-        log_loss=log_loss(beliefs, truth),
-        ece=reliability(beliefs, truth).ece,
+        log_loss=log_loss(believed, truth),
+        ece=reliability(believed, truth).ece,
         coverage=unsure_threshold(confidence, right, target=TARGET).coverage,
         named=float(named.mean()),
         named_right=float(right[named].mean()) if named.any() else None,
