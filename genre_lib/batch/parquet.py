@@ -1,14 +1,15 @@
 """Parquet tables of a batch: one row a recording, and one row a step.
 
-Columns of `write_rows` (as in CSV): path (string), state (string: music, unsure, silence), genre (string, null in
-silence), probability (double, of that genre), duration_s (double), one column for each genre (double, the belief about
-the whole recording), error (string); a recording without an answer has nulls in all but path and error.
+Columns of `write_rows` (as in CSV): path (string), state (string: music, probable, mixed, unsure, silence), genre
+(string, null in silence), probability (double, of that genre), duration_s (double), one column for each genre (double,
+its share of the recording), error (string); a recording without an answer has nulls in all but path and error.
 
 Columns of `write_embeddings`: path, state and genre (string), duration_s (double), embedding (list of float of fixed
 length: the recording's vector); recordings without an answer have no row. Its metadata say which network it is of.
 
-Columns of `write_curves`: path (string), time_s (double, centre of what the step heard), state (string), level_dbfs
-(float), one column for each genre (float).
+Columns of `write_curves`: path (string), time_s (double, centre of what the step heard), state (string), genre (string,
+null in silence), level_dbfs (float), one column for each genre (float, the belief that is shown), raw_state (string)
+and `raw_` with each genre (float, the step alone).
 """
 
 from __future__ import annotations
@@ -53,8 +54,9 @@ def write_curves(results: Iterable[Result], path: str | Path, card: Card) -> int
     """Write one row a step and return how many; recordings without an answer have none. Raises as `write_rows`."""
     arrow = _pyarrow()
     text, small = arrow.string(), arrow.float32()
-    fields = [("path", text), ("time_s", arrow.float64()), ("state", text), ("level_dbfs", small)]
-    schema = arrow.schema([*fields, *((genre, small) for genre in card.genres)])
+    fields = [("path", text), ("time_s", arrow.float64()), ("state", text), ("genre", text), ("level_dbfs", small)]
+    raw = [("raw_state", text), *((f"raw_{genre}", small) for genre in card.genres)]
+    schema = arrow.schema([*fields, *((genre, small) for genre in card.genres), *raw])
     answered = (result for result in results if isinstance(result, Prediction))
     return _write(answered, Path(path), _with_model(schema, card), _CURVES_AT_ONCE, _step_columns)
 
@@ -100,14 +102,24 @@ def _step_columns(results: list[Result], names: list[str]) -> dict[str, Any]:
 
     curves = [(result.path, result.curve) for result in results if isinstance(result, Prediction)]
     lengths = [len(curve.times) for _, curve in curves]
+    beliefs = [curve.belief for _, curve in curves]
+    shown = np.concatenate([belief.probabilities for belief in beliefs])
+    state = np.concatenate([belief.state for belief in beliefs]).astype(object)
+    raw = np.concatenate([curve.probabilities for _, curve in curves])
+    genres = np.array(curves[0][1].genres, object)
+    leaders = genres[shown.argmax(axis=1)]
+    leaders[state == "silence"] = None
     columns: dict[str, Any] = {
         "path": np.repeat(np.array([utf8(str(path)) for path, _ in curves], object), lengths),
         "time_s": np.concatenate([curve.times for _, curve in curves]),
-        "state": np.concatenate([curve.state for _, curve in curves]).astype(object),
+        "state": state,
+        "genre": leaders,
         "level_dbfs": _or_null(np.concatenate([curve.level for _, curve in curves]).astype(np.float32)),
+        **dict(zip(genres, shown.astype(np.float32).T, strict=True)),
+        "raw_state": np.concatenate([curve.state for _, curve in curves]).astype(object),
+        **{f"raw_{genre}": column for genre, column in zip(genres, raw.astype(np.float32).T, strict=True)},
     }
-    beliefs = np.concatenate([curve.probabilities for _, curve in curves]).astype(np.float32)
-    return columns | dict(zip(names[len(columns) :], beliefs.T, strict=True))
+    return {name: columns[name] for name in names}
 
 
 def _or_null(values: Any) -> Any:

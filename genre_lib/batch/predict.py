@@ -20,6 +20,7 @@ from genre_lib.executors import Executor, Failure, Progress
 from genre_lib.inference.curve import GenreCurve
 from genre_lib.inference.model import GenreModel, load_model
 from genre_lib.inference.segments import segments
+from genre_lib.inference.words import name_of, spoken
 from genre_lib.utils.json_files import to_json
 
 
@@ -224,19 +225,21 @@ def to_csv(results: Iterable[Result], *, genres: Sequence[str] | None = None) ->
 
 def to_table(results: Iterable[Result]) -> Iterator[str]:
     """Lines for a terminal: the genre and its probability, the runner-up, the length, the file."""
-    yield f"{'answer':<10} {'p':>4}  {'runner-up':<10} {'p':>4}  {'length':>7}  file"
+    yield f"{'answer':<18} {'p':>4}  {'runner-up':<10} {'p':>4}  {'length':>7}  file"
     for result in results:
         if isinstance(result, Unusable):
             continue
         answer = result.curve.answer()
         (best, p_best), (second, p_second) = answer.ranked[:2]
-        name = answer.state if answer.state != "music" else best
-        if answer.state == "unsure":
-            second, p_second = best, p_best
+        name = name_of(answer.state, best)
+        # A genre that the answer does not name is the first of the others.
+        named = [f"{p_best:.2f}", spoken(second), f"{p_second:.2f}"]
+        if answer.state in ("unsure", "mixed"):
+            named = ["", spoken(best), f"{p_best:.2f}"]
         minutes, seconds = divmod(round(result.curve.duration_s), 60)
-        cells = ["", "", "", ""] if answer.state == "silence" else [f"{p_best:.2f}", second, f"{p_second:.2f}"]
+        cells = ["", "", ""] if answer.state == "silence" else named
         length = f"{minutes:>4}:{seconds:02d}"
-        yield f"{name:<10} {cells[0]:>4}  {cells[1]:<10} {cells[2]:>4}  {length}  {shown(result.path)}"
+        yield f"{name:<18} {cells[0]:>4}  {cells[1]:<10} {cells[2]:>4}  {length}  {shown(result.path)}"
 
 
 def to_json_lines(results: Iterable[Result], *, with_curve: bool = False) -> Iterator[str]:
