@@ -36,6 +36,8 @@ export class App {
   private card: Card | null = null;
   /** settled once no model is being loaded; models load one after the other */
   private loading: Promise<void> = Promise.resolve();
+  /** an example is to sound as soon as it is heard */
+  private playWhenBegun = false;
 
   constructor(private readonly surroundings: Surroundings) {
     const { worker, audio, demos } = surroundings;
@@ -78,7 +80,6 @@ export class App {
   private async load(bundle: BundleRequest): Promise<void> {
     await this.session.stop();
     this.notices.hideError();
-    this.inputs.enable(false);
     this.notices.say("Loading the model …");
     try {
       this.accept(await this.surroundings.worker.load(bundle), bundle);
@@ -87,7 +88,6 @@ export class App {
       this.notices.fail(sentenceOf(error));
       if (!this.card && bundle.kind !== "pretrained") await this.fallBack();
     }
-    this.inputs.enable(this.card !== null);
     document.documentElement.dataset["model"] = this.card ? "ready" : "none";
   }
 
@@ -119,6 +119,7 @@ export class App {
       case "nothing":
         return this.notices.fail(dropped.sentence);
       case "sound":
+        this.showCredit("");
         await this.hearFile(dropped.file);
         if (dropped.note) this.notices.fail(dropped.note);
         return;
@@ -142,9 +143,17 @@ export class App {
 
   private async hearLive(source: LiveSource): Promise<void> {
     this.notices.hideError();
-    if (this.card) await this.session.hearLive(source, this.card);
+    this.showCredit("");
+    await this.loading;
+    if (this.card) await this.session.hearLive(source, this.card, this.inputs.deviceId);
   }
 
+  private showCredit(credit: string): void {
+    setText(byId("credit"), credit);
+    byId("credit").hidden = credit === "";
+  }
+
+  /** Plays at once, so that the press of the button counts as leave to sound; hears it meanwhile. */
   private async hearDemo(demo: DemoSong): Promise<void> {
     this.notices.hideError();
     this.notices.say(`Fetching ${demo.title} …`);
@@ -152,8 +161,11 @@ export class App {
       const response = await fetch(demo.file);
       if (!response.ok) throw new Error(String(response.status));
       const name = `${demo.title}.${demo.file.split(".").pop()}`;
+      this.playWhenBegun = true;
       await this.hearFile(new File([await response.blob()], name, { type: response.headers.get("content-type") ?? "" }));
+      this.showCredit(demo.credit);
     } catch {
+      this.playWhenBegun = false;
       this.notices.say("");
       this.notices.fail(`${demo.title} could not be fetched; check the connection and try again.`);
     }
@@ -166,6 +178,8 @@ export class App {
     document.documentElement.dataset["heard"] = "partly";
     this.stage.begin(recording);
     this.player.load(file);
+    if (this.playWhenBegun) void this.player.play();
+    this.playWhenBegun = false;
     this.delay.reset();
     if (recording.live) this.inputs.setLive(true);
   }
@@ -204,8 +218,12 @@ export class App {
     for (const event of ["pointerdown", "keydown"]) addEventListener(event, () => void this.session.unlock());
     addEventListener("keydown", (event) => {
       const target = event.target as HTMLElement;
-      if (event.key !== " " || event.defaultPrevented || target.closest("button, input, summary, a, dialog, [role=slider]")) return;
-      if (!this.session.recording || this.session.recording.live) return;
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || target.closest("input, select, a, dialog, [role=slider]")) return;
+      if (event.key !== " ") {
+        if (this.stage.key(event)) event.preventDefault();
+        return;
+      }
+      if (target.closest("button") || !this.session.recording || this.session.isLive) return;
       event.preventDefault();
       void this.togglePlay();
     });

@@ -63,6 +63,11 @@ export class Player {
       this.audio.pause();
       return true;
     }
+    return this.play();
+  }
+
+  /** @returns false if the browser refused */
+  async play(): Promise<boolean> {
     try {
       await this.audio.play();
       return true;
