@@ -9,6 +9,7 @@ import { Session, type LiveSource } from "./session.ts";
 import { showCard } from "./views/about-view.ts";
 import { ControlsView } from "./views/controls-view.ts";
 import { byId, setText } from "./views/dom.ts";
+import { save } from "./export/save.ts";
 import { connectExports } from "./views/exports-view.ts";
 import { InputsView, type DemoSong } from "./views/inputs-view.ts";
 import { Notices } from "./views/notices.ts";
@@ -38,6 +39,8 @@ export class App {
   private loading: Promise<void> = Promise.resolve();
   /** an example is to sound as soon as it is heard */
   private playWhenBegun = false;
+  /** what the microphone heard, once it has ended */
+  private liveSound: Blob | null = null;
 
   constructor(private readonly surroundings: Surroundings) {
     const { worker, audio, demos } = surroundings;
@@ -64,6 +67,7 @@ export class App {
     });
     this.delay = new DelayMeter((ms) => this.showDelay(ms));
     connectExports(() => this.stage.savable());
+    byId("save-sound").addEventListener("click", () => this.liveSound && save(this.liveSound, "What was heard.wav"));
     this.connectKeys();
   }
 
@@ -71,6 +75,11 @@ export class App {
   useModel(bundle: BundleRequest): Promise<void> {
     this.loading = this.loading.then(() => this.load(bundle));
     return this.loading;
+  }
+
+  /** Hears a file that came by another way than being chosen or dropped. */
+  hear(file: File): Promise<void> {
+    return this.take({ kind: "sound", file, note: "" });
   }
 
   redraw(): void {
@@ -178,6 +187,7 @@ export class App {
     document.documentElement.dataset["heard"] = "partly";
     this.stage.begin(recording);
     this.player.load(file);
+    this.offerSound(null);
     if (this.playWhenBegun) void this.player.play();
     this.playWhenBegun = false;
     this.delay.reset();
@@ -195,6 +205,10 @@ export class App {
 
   private finished(recording: Recording, message: FinishedMessage): void {
     if (!recording.live) this.player.tame(recording.largestPeak);
+    else if (message.kept && recording === this.session.recording) {
+      this.player.load(message.kept.wav, message.kept.fromS);
+      this.offerSound(message.kept.wav);
+    }
     performance.mark("genre:finished", { detail: message.spent });
     document.documentElement.dataset["heard"] = "whole";
     this.stage.finish();
@@ -204,6 +218,11 @@ export class App {
     delete document.documentElement.dataset["heard"];
     this.player.load(null);
     this.stage.clear();
+  }
+
+  private offerSound(sound: Blob | null): void {
+    this.liveSound = sound;
+    byId("save-sound").hidden = sound === null;
   }
 
   private showDelay(ms: number): void {
