@@ -5,7 +5,8 @@ FROM python:3.11-slim AS songs
 WORKDIR /build
 COPY pyproject.toml README.md LICENSE ./
 COPY genre_lib genre_lib
-RUN pip install --no-cache-dir .
+RUN pip install --no-cache-dir . "librosa>=0.11,<1"
+COPY data/models data/models
 COPY web/scripts web/scripts
 RUN python web/scripts/make-demo-songs.py
 
