@@ -83,7 +83,8 @@ pretrain: $(READY) ## rebuild the pretrained model from ../shared/data (up to 4 
 	  -p executor processes -p folds 5 -p fold_seeds 3 -p baseline data/recipes/deepsound2018.yaml -p world $(WORLD) \
 	  -p name gtzan -p version 0.3.0 -p description "$(PRETRAINED_IS)" -p limits "$(PRETRAINED_LIMITS)"
 	@rm -rf data/models/gtzan && cp -r runs/pretrain/bundle data/models/gtzan
-	@mkdir -p data/models/gtzan-evaluation && cp runs/pretrain/evaluation/*.json data/models/gtzan-evaluation/
+	@mkdir -p data/models/gtzan-evaluation && cp runs/pretrain/evaluation/*.json runs/pretrain/evaluation/held_out*.npz \
+	  data/models/gtzan-evaluation/
 	@$(BIN)/genre model check
 
 parity: $(READY) $(PAGE) ## page against Python on 66 real clips in four encodings

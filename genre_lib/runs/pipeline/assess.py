@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 EVALUATION = "evaluation.json"
 LEAK = "leak.json"
-HELD_OUT = "held_out.npz"
+HELD_OUT, HELD_OUT_WORLD = "held_out.npz", "held_out_world.npz"
 
 Report = Callable[[str], None]
 
@@ -128,20 +128,17 @@ def assess(
 
 def _calibrated(run: Run, held_out: HeldOut, world: str, step_period_s: float, smoothing_s: float) -> Calibration:
     """Temperatures and thresholds from held-out answers, and from a second data set as much where there is one."""
-    step_logits, labels, groups, data_sets = list(held_out.step_logits), held_out.labels, held_out.groups, None
+    parts = [held_out]
     if world:
-        other = world_answers(run, world)
-        data_sets = [about(run)["name"]] * len(held_out) + [Path(world).stem] * len(other.names)
-        step_logits += other.step_logits
-        labels = np.concatenate([labels, other.labels])
-        groups += other.groups or other.names
+        parts.append(world_answers(run, world))
+        parts[1].save(run.evaluation / HELD_OUT_WORLD)
     return calibrate(
-        step_logits,
-        labels,
+        [logits for part in parts for logits in part.step_logits],
+        np.concatenate([part.labels for part in parts]),
         step_period_s=step_period_s,
         smoothing_s=smoothing_s,
-        groups=groups,
-        data_sets=data_sets,
+        groups=[group for part in parts for group in part.groups],
+        data_sets=[part.name for part in parts for _ in part.names] if world else None,
     )
 
 

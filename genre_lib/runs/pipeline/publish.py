@@ -19,7 +19,7 @@ from genre_lib.export.conversion import WeightType
 from genre_lib.export.runtime_checks import RuntimeCheck
 from genre_lib.export.write_bundle import write_bundle
 from genre_lib.networks.receptive_field import timing_of
-from genre_lib.runs.pipeline.assess import HELD_OUT, Assessment
+from genre_lib.runs.pipeline.assess import HELD_OUT, HELD_OUT_WORLD, Assessment
 from genre_lib.runs.pipeline.prepare import about
 from genre_lib.runs.pipeline.train import FINAL, recipe_of, trained
 from genre_lib.runs.run_folder import Run, library_versions
@@ -112,10 +112,11 @@ def summary_of_export(bundle: Bundle, checks: list[RuntimeCheck]) -> dict[str, A
 
 def _belief(run: Run, card: Card) -> BeliefSettings | None:
     """Fitted on the run's held-out answers; None where they are of one genre, which no belief can be fitted on."""
-    held_out = HeldOut.load(run.evaluation / HELD_OUT)
-    if len(set(held_out.labels.tolist())) < 2:
+    paths = [run.evaluation / name for name in (HELD_OUT, HELD_OUT_WORLD)]
+    parts = [HeldOut.load(path) for path in paths if path.exists()]
+    if len(set(parts[0].labels.tolist())) < 2:
         return None
-    return fit_belief([held_out], StepGrid.of(card))
+    return fit_belief(parts, StepGrid.of(card))
 
 
 def _metrics(assessment: Assessment, *, shipped_is_measured: bool) -> list[dict[str, Any]]:
