@@ -15,7 +15,7 @@ taggers rather than by people; research copies of commercial recordings are amon
 WORLD := ../shared/data/world/world-valid-83.npz
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format pipeline pretrain dashboard web bench parity lock clean
+.PHONY: help setup demo test check format house pipeline pretrain dashboard web bench parity release lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,19 +41,26 @@ demo: $(READY) $(PAGE) ## set up, hear a song, start dashboard and page (CHECK=1
 
 test: $(READY) $(PAGE) ## every test, with real kernels, servers and browsers
 	@cd web && npm run --silent test
+	@$(BIN)/python -m pytest -q --doctest-modules genre_lib
 	@$(BIN)/python -m pytest -q -n 2 --dist loadscope --no-loadscope-reorder --ignore tests/page --ignore tests/dashboard
 	@# Playwright's loop stays open for a session here: neither a second one nor a Jupyter client can run beside it in a
 	@# process. Two processes can run beside each other.
 	@$(BIN)/python -m pytest -q tests/page & page=$$!; $(BIN)/python -m pytest -q tests/dashboard; dashboard=$$?; \
 	  wait $$page && exit $$dashboard
 
-check: $(READY) ## format, lint, types and quick tests
+check: $(READY) ## format, lint, types, order of the folders, examples in docstrings and quick tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/nbstripout --verify notebooks/*.ipynb
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache --quiet || { $(BIN)/lint-imports --no-cache; exit 1; }
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@if [ -e $(MODULES) ]; then cd web && npm run --silent check; fi
 	@$(BIN)/python -m pytest -q -m "not slow"
+	@$(BIN)/python -m pytest -q --doctest-modules genre_lib
+
+house: $(READY) ## print the architecture: the folders of genre_lib, and whether their order holds
+	@$(BIN)/python -m tests.house
 
 format: $(READY) ## format sources and strip notebooks
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
@@ -84,6 +91,12 @@ parity: $(READY) $(PAGE) ## page against Python on 66 real clips in four encodin
 
 bench: $(READY) $(MODULES) ## speed and size in one report, as ratios (ONLY="batch scale": some of it)
 	@$(BIN)/python -m benchmarks $(ONLY)
+
+release: $(READY) $(PAGE) ## build wheel, sdist and page into dist/ (CHECK=1: and try them in fresh environments)
+	@rm -rf dist && $(BIN)/python -m build --no-isolation --outdir dist . >/dev/null
+	@tar -C web/dist -czf dist/genre-page-$$($(BIN)/python -c 'import genre_lib; print(genre_lib.__version__)').tar.gz .
+	@ls -l dist
+	@$(if $(CHECK),$(BIN)/python -m pytest -q tests/test_wheel.py)
 
 lock: $(READY) ## resolve requirements.lock again from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes --no-header --no-annotate \

@@ -128,7 +128,7 @@ class Attribution:
 
 def attribute_step(
     network: keras.Model,
-    log_mel: NDArray[np.floating],
+    log_mel: NDArray[np.floating[Any]],
     step: int,
     *,
     genres: tuple[str, ...],
@@ -200,7 +200,7 @@ def step_at(network: keras.Model, n_frames: int, time_s: float, front_end: Front
     return int(np.abs(centres - time_s).argmin()) if len(heard) else -1
 
 
-def step_logits(network: keras.Model, log_mel: NDArray[np.floating], step: int) -> NDArray[np.float32]:
+def step_logits(network: keras.Model, log_mel: NDArray[np.floating[Any]], step: int) -> NDArray[np.float32]:
     """Logits [shape=(n_genres,)] of one step of a log-mel [shape=(n_frames, n_mels)]."""
     outputs = network(np.asarray(log_mel, np.float32)[None], training=False)
     return np.asarray(outputs["step_logits"][0, step])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import ShortTimeFFT
@@ -13,7 +15,7 @@ _HOPS_A_WINDOW = 8
 
 
 def masked_sound(
-    samples: NDArray[np.float32], mask: NDArray[np.floating] | NDArray[np.bool_], front_end: FrontEnd
+    samples: NDArray[np.float32], mask: NDArray[np.floating[Any]] | NDArray[np.bool_], front_end: FrontEnd
 ) -> NDArray[np.float32]:
     """What is left of a sound when only the cells of a mask may pass.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import av
 
@@ -101,7 +102,7 @@ class Container:
                 yield frame
             self.losses.passed(packet)
 
-    def _packets(self) -> Iterator[av.Packet | None]:
+    def _packets(self) -> Iterator[av.Packet[Any] | None]:
         """Packets of the stream, whatever fails between them, and None at the end."""
         is_mp3 = self._codec.name.startswith("mp3")
         failures = 0
@@ -132,7 +133,7 @@ def _decoder(stream: av.AudioStream, section: Section) -> av.AudioCodecContext:
     return codec
 
 
-def _is_xing(packet: av.Packet) -> bool:
+def _is_xing(packet: av.Packet[Any]) -> bool:
     """Whether an mp3 frame is a table of contents and no sound; joined files hold one in their middle."""
     head = bytes(memoryview(packet)[:40])
     if b"Xing" not in head and b"Info" not in head:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import av
 
 from genre_lib.audio.sections import Section
@@ -25,12 +27,12 @@ class Losses:
         self._tick_s = tick_s
         self.lost_s = self.cut_s = 0.0
 
-    def failed(self, packet: av.Packet | None) -> None:
+    def failed(self, packet: av.Packet[Any] | None) -> None:
         """A packet could not be decoded; None stands for what a decoder held to the end."""
         if packet is not None:
             self.cut_s += (packet.duration or 0) * self._tick_s
 
-    def passed(self, packet: av.Packet | None) -> None:
+    def passed(self, packet: av.Packet[Any] | None) -> None:
         """A packet was decoded; None stands for what a decoder held to the end."""
         if packet is not None:
             self.lost_s += self.cut_s
@@ -55,10 +57,10 @@ class LossesByBytes(Losses):
         self._end: int | None = None
         self._bytes = self._ticks = self._skipped = 0
 
-    def failed(self, packet: av.Packet | None) -> None:
+    def failed(self, packet: av.Packet[Any] | None) -> None:
         """Its bytes lie between those of its neighbours."""
 
-    def passed(self, packet: av.Packet | None) -> None:
+    def passed(self, packet: av.Packet[Any] | None) -> None:
         if packet is None or packet.pos is None:
             return
         at, size = packet.pos, packet.size

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from genre_lib.batch.predict import Prediction
 from genre_lib.inference.curve import GenreCurve
@@ -27,7 +28,7 @@ def curve_csv(curves: Sequence[GenreCurve], names: Sequence[str]) -> str:
     for curve, name in zip(curves, names, strict=True):
         columns = [curve.genres.index(genre) if genre in curve.genres else None for genre in genres]
 
-        def cells(row: np.ndarray, columns: list[int | None] = columns) -> list[str]:
+        def cells(row: NDArray[Any], columns: list[int | None] = columns) -> list[str]:
             return ["" if column is None else f"{row[column]:.6f}" for column in columns]
 
         belief, raw, raw_state = curve.belief, curve.probabilities, curve.state

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,7 +54,7 @@ class SongCollection:
     [('b.mp3', 0.8)]
     """
 
-    def __init__(self, paths: list[str], vectors: NDArray[np.floating], genres: list[str | None]) -> None:
+    def __init__(self, paths: list[str], vectors: NDArray[np.floating[Any]], genres: list[str | None]) -> None:
         self.paths = paths
         self.genres = genres
         self._directions = _directions(np.asarray(vectors, np.float32))
@@ -100,7 +100,9 @@ class SongCollection:
     def __len__(self) -> int:
         return len(self.paths)
 
-    def nearest(self, vector: NDArray[np.floating], n: int = 10, *, but: str | Path | None = None) -> list[Neighbour]:
+    def nearest(
+        self, vector: NDArray[np.floating[Any]], n: int = 10, *, but: str | Path | None = None
+    ) -> list[Neighbour]:
         """The songs whose vectors point most nearly where `vector` does, nearest first.
 
         Parameters

@@ -74,7 +74,7 @@ def log_mel_error(golden: Golden, front_end: FrontEnd, filter_bank: NDArray[np.f
 
 
 def probability_error(
-    golden: Golden, step_logits: NDArray[np.floating], clip_logits: NDArray[np.floating] | None = None
+    golden: Golden, step_logits: NDArray[np.floating[Any]], clip_logits: NDArray[np.floating[Any]] | None = None
 ) -> float:
     """Largest difference in the probability of a step, or of the clip; infinite if the shapes differ."""
     pairs = [(step_logits, golden.step_logits)]
@@ -85,7 +85,7 @@ def probability_error(
     return max(float(np.abs(softmax(ours, axis=-1) - softmax(expected, axis=-1)).max()) for ours, expected in pairs)
 
 
-def embedding_error(golden: Golden, step_features: NDArray[np.floating]) -> float:
+def embedding_error(golden: Golden, step_features: NDArray[np.floating[Any]]) -> float:
     """Largest difference in a step feature from the golden ones, which it must have, as a share of the largest above 1.
 
     Infinite if the shapes differ.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from genre_lib.bundle.card import Card
 from genre_lib.errors import GenreLibError
@@ -12,6 +13,7 @@ from genre_lib.evaluation.intervals import Estimate
 from genre_lib.evaluation.model_comparison import LeakDemonstration
 from genre_lib.evaluation.scores import Answers, Evaluation, GenreScore
 from genre_lib.utils.json_files import read_json
+from genre_lib.utils.serialization import structured
 
 EVALUATION = "evaluation.json"
 LEAK = "leak.json"
@@ -63,14 +65,14 @@ def _of_card(card: Card) -> Evaluation | None:
         data_set=report["data_set"],
         split=report["split"],
         genres=card.genres,
-        accuracy=Estimate.from_dict(report["accuracy"]),
-        step_accuracy=Estimate.from_dict(report["accuracy"]),
-        per_genre=tuple(map(GenreScore.from_dict, report.get("per_genre", []))),
+        accuracy=structured(report["accuracy"], Estimate),
+        step_accuracy=structured(report["accuracy"], Estimate),
+        per_genre=structured(report.get("per_genre", []), tuple[GenreScore, ...]),
         confusion=tuple(tuple(row) for row in report["confusion"]),
         answers=Answers((), (), None, ()),
-        by_seconds=tuple(map(Point.from_dict, report.get("accuracy_by_seconds", []))),
+        by_seconds=structured(report.get("accuracy_by_seconds", []), tuple[Point, ...]),
     )
 
 
-def _leak(values: dict | None) -> LeakDemonstration | None:
-    return LeakDemonstration.from_dict(values) if values else None
+def _leak(values: dict[str, Any] | None) -> LeakDemonstration | None:
+    return structured(values, LeakDemonstration) if values else None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from genre_lib.audio.decoding import AudioReader
 from genre_lib.audio.front_end import FrontEnd
@@ -188,7 +189,7 @@ def _listen(track: Track) -> _Finding:
         return _Finding(content_hash(track.path), seconds, loudest <= 10 ** (SILENT_DBFS / 10), reader.warning)
 
 
-def _look(log_mel: np.ndarray, front_end: FrontEnd) -> _Finding:
+def _look(log_mel: NDArray[Any], front_end: FrontEnd) -> _Finding:
     content = hashlib.sha256(np.ascontiguousarray(log_mel).tobytes()).hexdigest()
     # Levels of ready features are relative: only a spectrogram without any contrast holds nothing to hear.
     return _Finding(content, len(log_mel) * front_end.frame_period_s, float(np.ptp(log_mel)) == 0.0, None)

@@ -24,11 +24,6 @@ class Point:
     x: float
     accuracy: Estimate
 
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> Point:
-        """From what `dataclasses.asdict` and JSON made of it."""
-        return cls(data["x"], Estimate(**data["accuracy"]))
-
 
 def accuracy_by_seconds(
     step_logits: Sequence[NDArray[np.floating[Any]]],

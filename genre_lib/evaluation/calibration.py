@@ -14,7 +14,7 @@ scaling).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -133,14 +133,6 @@ class SpanCalibration:
             "n_folds": self.n_folds,
         }
 
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> SpanCalibration:
-        """From what `dataclasses.asdict` and JSON made of it."""
-        thresholds = {key: Threshold(**data[key]) for key in ("threshold", "held_out")}
-        curves = {key: Reliability.from_dict(data[key]) for key in ("before", "after")}
-        parts = tuple(DataSetCalibration(**part) for part in data.get("by_data_set", ()))
-        return cls(**{**data, **thresholds, **curves, "by_data_set": parts})
-
 
 @dataclass(frozen=True)
 class Calibration:
@@ -162,15 +154,6 @@ class Calibration:
     def unsure_below(self) -> dict[str, float]:
         """The card's `unsure_below`."""
         return {span.name: span.threshold.value for span in self.spans}
-
-    def to_dict(self) -> dict[str, Any]:
-        """As plain JSON types."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> Calibration:
-        """From what `to_dict` gave."""
-        return cls(tuple(SpanCalibration.from_dict(span) for span in data["spans"]), data["target"])
 
 
 def fit_temperature(logits: ArrayLike, labels: ArrayLike, weights: ArrayLike | None = None) -> float:

@@ -8,7 +8,7 @@ proportion gets Wilson's interval. `Estimate.method` says in words which of the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -44,15 +44,6 @@ class Estimate:
 
     def __str__(self) -> str:
         return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}] (n = {self.n})"
-
-    def to_dict(self) -> dict[str, Any]:
-        """As plain JSON types."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> Estimate:
-        """From what `to_dict` gave."""
-        return cls(**data)
 
 
 def wilson(successes: int, n: int) -> Estimate:

@@ -7,7 +7,7 @@ other: the paired interval is far narrower than the two single ones suggest.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -59,23 +59,6 @@ class CrossValidation:
         """Standard deviation of the accuracy from seed to seed; 0 for a single seed."""
         values = list(self.by_seed.values())
         return float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
-
-    def to_dict(self) -> dict[str, Any]:
-        """As plain JSON types."""
-        return {**asdict(self), "correct": [[int(value) for value in row] for row in self.correct]}
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> CrossValidation:
-        """From what `to_dict` gave, directly or through JSON."""
-        return cls(
-            model=data["model"],
-            names=tuple(data["names"]),
-            groups=None if data["groups"] is None else tuple(data["groups"]),
-            correct=tuple(tuple(bool(value) for value in row) for row in data["correct"]),
-            accuracy=Estimate(**data["accuracy"]),
-            by_fold={int(key): value for key, value in data["by_fold"].items()},
-            by_seed={int(key): value for key, value in data["by_seed"].items()},
-        )
 
 
 @dataclass(frozen=True)
@@ -132,19 +115,6 @@ class LeakDemonstration:
     shared_artist_aware: float
     seen: Estimate | None
     unseen: Estimate | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """As plain JSON types."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> LeakDemonstration:
-        """From what `to_dict` gave."""
-        parts = {
-            key: None if data[key] is None else Estimate(**data[key])
-            for key in ("random", "artist_aware", "seen", "unseen")
-        }
-        return cls(**{**data, **parts})
 
 
 def cross_validation(model: str, runs: Sequence[FoldAnswers]) -> CrossValidation:

@@ -10,7 +10,6 @@ EMNLP 2015 (bins of equal mass).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -51,12 +50,6 @@ class Reliability:
     ece: float
     ece_by_chance: float
     binning: str
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> Reliability:
-        """From what `dataclasses.asdict` and JSON made of it."""
-        rows = {key: tuple(data[key]) for key in ("confidence", "accuracy", "counts")}
-        return cls(**rows, ece=data["ece"], ece_by_chance=data["ece_by_chance"], binning=data["binning"])
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from genre_lib.evaluation.intervals import Estimate, proportion
 
 def precision_at(
     k: int,
-    vectors: NDArray[np.floating],
+    vectors: NDArray[np.floating[Any]],
     genres: Sequence[Any] | NDArray[Any],
     groups: Sequence[Any] | NDArray[Any] | None = None,
 ) -> Estimate:

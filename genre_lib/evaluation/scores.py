@@ -20,6 +20,7 @@ from genre_lib.errors import EvaluationError
 from genre_lib.evaluation.accuracy_by_seconds import SECONDS, Point, accuracy_by_seconds
 from genre_lib.evaluation.calibration import Calibration
 from genre_lib.evaluation.intervals import Estimate, proportion
+from genre_lib.utils.serialization import StructureError, plain, structured
 
 FORMAT = 1
 
@@ -55,17 +56,6 @@ class Answers:
         """Whether each clip was named rightly (n_clips,)."""
         return np.asarray(self.predicted == np.asarray(self.labels))
 
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> Answers:
-        """From what `dataclasses.asdict` and JSON made of it."""
-        groups = data["groups"]
-        return cls(
-            names=tuple(data["names"]),
-            labels=tuple(data["labels"]),
-            groups=None if groups is None else tuple(groups),
-            clip_logits=tuple(tuple(row) for row in data["clip_logits"]),
-        )
-
 
 @dataclass(frozen=True)
 class GenreScore:
@@ -78,12 +68,6 @@ class GenreScore:
     n_clips: int
     n_named: int
 
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> GenreScore:
-        """From what `dataclasses.asdict` and JSON made of it."""
-        scores = {key: _estimate_or_none(data[key]) for key in ("precision", "recall")}
-        return cls(**{**data, **scores})
-
 
 @dataclass(frozen=True)
 class Condition:
@@ -95,11 +79,6 @@ class Condition:
     name: str
     accuracy: Estimate
     difference: Estimate
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> Condition:
-        """From what `dataclasses.asdict` and JSON made of it."""
-        return cls(data["name"], Estimate(**data["accuracy"]), Estimate(**data["difference"]))
 
 
 @dataclass(frozen=True)
@@ -170,23 +149,10 @@ class Evaluation:
                 f"This is not an evaluation of format {FORMAT} (its format is {data.get('format')}); "
                 "evaluate the model again with this version."
             )
-        calibration = data["calibration"]
-        return cls(
-            model=data["model"],
-            data_set=data["data_set"],
-            split=data["split"],
-            genres=tuple(data["genres"]),
-            accuracy=Estimate(**data["accuracy"]),
-            step_accuracy=Estimate(**data["step_accuracy"]),
-            per_genre=tuple(GenreScore.from_dict(score) for score in data["per_genre"]),
-            confusion=tuple(tuple(row) for row in data["confusion"]),
-            answers=Answers.from_dict(data["answers"]),
-            by_seconds=tuple(Point.from_dict(point) for point in data["by_seconds"]),
-            by_gain=tuple(Point.from_dict(point) for point in data["by_gain"]),
-            conditions=tuple(Condition.from_dict(condition) for condition in data["conditions"]),
-            calibration=None if calibration is None else Calibration.from_dict(calibration),
-            notes=tuple(data["notes"]),
-        )
+        try:
+            return structured(data, cls)
+        except StructureError as error:
+            raise EvaluationError(f"This evaluation is damaged ({error}); evaluate the model again.") from error
 
     def save(self, path: str | Path) -> Path:
         """Write as JSON; returns the path."""
@@ -231,7 +197,7 @@ class Evaluation:
         return {
             "data_set": self.data_set,
             "split": self.split,
-            "accuracy": self.accuracy.to_dict(),
+            "accuracy": plain(self.accuracy),
             "per_genre": [asdict(score) for score in self.per_genre],
             "confusion": [list(row) for row in self.confusion],
             "accuracy_by_seconds": [asdict(point) for point in self.by_seconds],

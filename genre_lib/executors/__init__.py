@@ -1,4 +1,4 @@
-"""Many at once: one seam over this process, worker processes, or a Dask cluster.
+"""Many at once: one interface over this process, worker processes, or a Dask cluster.
 
 `Executor.map` yields an `Outcome` for each item as it finishes. What goes wrong with an item is a value, not an
 exception, so that one bad file never ends a run. A worker that dies takes its item with it: such items are tried once

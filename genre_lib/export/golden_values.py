@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +34,7 @@ def golden_signal(sample_rate: int) -> NDArray[np.int16]:
     return np.asarray(np.round(np.clip(signal, -1, 1) * 32767), np.int16)
 
 
-def reference_log_mel(samples: NDArray[np.floating], front_end: FrontEnd) -> NDArray[np.float32]:
+def reference_log_mel(samples: NDArray[np.floating[Any]], front_end: FrontEnd) -> NDArray[np.float32]:
     """The log-mel by librosa in float64: the reference, slow and independent of ours."""
     import librosa
 

@@ -14,6 +14,7 @@ import math
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,7 +64,7 @@ class ActivationExtractor:
         if missing := {layer.folder for layer in self.layers} - set(names["outputs"]):
             raise BundleError(f"{path} has no layer {min(missing)!r}: find the filters again.")
 
-    def activations(self, log_mel: NDArray[np.floating]) -> dict[str, NDArray[np.float32]]:
+    def activations(self, log_mel: NDArray[np.floating[Any]]) -> dict[str, NDArray[np.float32]]:
         """Activations [shape=(n_steps, n_neurons)] by layer, of a log-mel [shape=(n_frames, n_mels)] as it stands.
 
         Everything is in memory at once: for a short recording, or a part of one.
@@ -78,7 +79,7 @@ class ActivationExtractor:
     def _minimum_frames(self) -> int:
         return max(layer.timing.minimum_frames for layer in self.layers)
 
-    def peaks(self, log_mel: NDArray[np.floating]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    def peaks(self, log_mel: NDArray[np.floating[Any]]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Each neuron's strongest activation, and the first frame of what it heard then.
 
         Only steps that lie wholly in the recording count. Runs block by block: an hour needs no more memory than a

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +42,7 @@ def open_extractor(folder: str | Path, filters: Filters) -> ActivationExtractor:
 def strongest(
     extractor: ActivationExtractor,
     filters: Filters,
-    log_mel: NDArray[np.floating],
+    log_mel: NDArray[np.floating[Any]],
     time_s: float,
     *,
     n: int = 6,

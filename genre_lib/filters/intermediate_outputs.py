@@ -20,6 +20,7 @@ from genre_lib.bundle.files import KERAS, LITERT, NEURONS, Bundle
 from genre_lib.errors import BundleError, ParameterError
 from genre_lib.filters.extractor_file import converted, find_tensors, with_outputs
 from genre_lib.filters.layers import NeuronLayer, find_layer_outputs
+from genre_lib.utils.serialization import plain, structured
 
 if TYPE_CHECKING:
     import keras
@@ -36,14 +37,14 @@ class IntermediateOutputs:
         Of its weights; of a bundle's LiteRT file.
     layers : tuple of NeuronLayer
         All of them.
-    ear_of : callable
+    extractor_of : callable
         Given some of the layers, the content of a LiteRT file with their activations; see `ActivationExtractor`.
     """
 
     name: str
     digest: str
     layers: tuple[NeuronLayer, ...]
-    ear_of: Callable[[Sequence[NeuronLayer]], bytes]
+    extractor_of: Callable[[Sequence[NeuronLayer]], bytes]
 
     @classmethod
     def of_keras(cls, network: keras.Model) -> Self:
@@ -56,14 +57,14 @@ class IntermediateOutputs:
         """
         layer_outputs = find_layer_outputs(network)
 
-        def ear_of(layers: Sequence[NeuronLayer]) -> bytes:
+        def extractor_of(layers: Sequence[NeuronLayer]) -> bytes:
             return converted(network, [layer_output for layer_output in layer_outputs if layer_output.layer in layers])
 
         weights = hashlib.sha256()
         for value in network.get_weights():
             weights.update(np.ascontiguousarray(value).tobytes())
         return cls(
-            network.name, weights.hexdigest(), tuple(layer_output.layer for layer_output in layer_outputs), ear_of
+            network.name, weights.hexdigest(), tuple(layer_output.layer for layer_output in layer_outputs), extractor_of
         )
 
     @classmethod
@@ -84,12 +85,12 @@ class IntermediateOutputs:
         try:
             values = json.loads(path.read_text("utf-8"))
             tensors = {entry["layer"]["name"]: int(entry["tensor"]) for entry in values["layers"]}
-            layers = tuple(NeuronLayer.from_dict(entry["layer"]) for entry in values["layers"])
+            layers = tuple(structured(entry["layer"], NeuronLayer) for entry in values["layers"])
             name = str(values["network"])
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise BundleError(f"{path} does not describe a network's neurons: get or make the bundle again.") from error
-        ear_of = partial(_opened, bundle.folder / LITERT, tensors)
-        return cls(name, digest, layers, ear_of)
+        extractor_of = partial(_opened, bundle.folder / LITERT, tensors)
+        return cls(name, digest, layers, extractor_of)
 
 
 def neurons_json(network: keras.Model, litert: Path) -> str | None:
@@ -111,7 +112,7 @@ def neurons_json(network: keras.Model, litert: Path) -> str | None:
     tensors = find_tensors(network, layer_outputs, litert)
     if tensors is None:
         return None
-    layers = [{"layer": v.layer.to_dict(), "tensor": place} for v, place in zip(layer_outputs, tensors, strict=True)]
+    layers = [{"layer": plain(v.layer), "tensor": place} for v, place in zip(layer_outputs, tensors, strict=True)]
     return json.dumps({"network": network.name, "layers": layers}, indent=1) + "\n"
 
 

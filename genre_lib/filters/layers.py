@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Self
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from genre_lib.bundle.timing import Timing
 from genre_lib.errors import ParameterError
@@ -64,15 +64,6 @@ class NeuronLayer:
     def first_whole_step(self) -> int:
         """The first step that hears nothing but the recording: what is padded before its start is no excerpt."""
         return max(0, -(self.timing.first_frame // self.timing.step_frames))
-
-    def to_dict(self) -> dict[str, Any]:
-        """As plain JSON values."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Self:
-        """From `to_dict`'s values."""
-        return cls(**values | {"timing": Timing(**values["timing"])})
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ _SILENCE_DBFS = -100.0
 _WINDOW_POWER = 0.375
 
 
-def weighted_power(log_mel: NDArray[np.floating], front_end: FrontEnd) -> NDArray[np.float32]:
+def weighted_power(log_mel: NDArray[np.floating[Any]], front_end: FrontEnd) -> NDArray[np.float32]:
     """A-weighted mean square of each frame's samples [shape=(n_frames,)]; see `loudness`.
 
     Parameters

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +13,13 @@ from numpy.typing import NDArray
 RANGE_DB = 60.0
 
 
-def relative_db(log_mel: NDArray[np.floating]) -> NDArray[np.float32]:
+def relative_db(log_mel: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     """A log-mel in dB under its own maximum, so that loud and quiet excerpts weigh the same in an average."""
     values = np.asarray(log_mel, np.float32)
     return np.asarray(np.maximum(values - values.max(), -RANGE_DB), np.float32)
 
 
-def picture_png(picture: NDArray[np.floating]) -> bytes:
+def picture_png(picture: NDArray[np.floating[Any]]) -> bytes:
     """An average of `relative_db` [shape=(n_frames, n_mels)] as image: time to the right, low bands at the bottom."""
     levels = np.clip(np.round(255 * (1 + picture / RANGE_DB)), 0, 255).astype(np.uint8)
     return png(levels.T[::-1])

@@ -12,6 +12,7 @@ from genre_lib.errors import RunError
 from genre_lib.filters.layers import NeuronLayer
 from genre_lib.utils.atomic import write_text
 from genre_lib.utils.json_files import read_json, to_json
+from genre_lib.utils.serialization import StructureError, plain, structured
 
 RECORD = "filters.json"
 EXTRACTOR = "activations.tflite"
@@ -135,39 +136,19 @@ class Filters:
         raise RunError(f"Neuron {number} of {layer} is not among these filters: find them again with it.")
 
     def seconds(self, layer: NeuronLayer) -> float:
-        """Length of what a neuron of a layer receptive field [s]."""
+        """Length of the receptive field of a layer's neurons [s]."""
         return self.front_end.n_samples(layer.timing.receptive_field_frames) / self.front_end.sample_rate
 
     def to_dict(self) -> dict[str, Any]:
         """filters.json's content."""
         layers = [
-            layer.to_dict() | {"seconds": round(self.seconds(layer), 6), "excerpts": layer.count(self.count0)}
+            plain(layer) | {"seconds": round(self.seconds(layer), 6), "excerpts": layer.count(self.count0)}
             for layer in self.layers
         ]
         # `asdict` would copy every value of every excerpt.
         neurons = [{**vars(one), "excerpts": [vars(excerpt) for excerpt in one.excerpts]} for one in self.neurons]
         front_end = self.front_end.to_dict()
         return {"schema_version": 1, **vars(self), "front_end": front_end, "layers": layers, "neurons": neurons}
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Self:
-        """From `to_dict`'s values."""
-        values = {key: value for key, value in values.items() if key != "schema_version"}
-        layers = [{k: v for k, v in layer.items() if k not in ("seconds", "excerpts")} for layer in values["layers"]]
-        neurons = [
-            Neuron(**neuron | {"excerpts": tuple(Excerpt(**excerpt) for excerpt in neuron["excerpts"])})
-            for neuron in values["neurons"]
-        ]
-        return cls(
-            **values
-            | {
-                "genres": tuple(values["genres"]),
-                "front_end": FrontEnd.from_dict(values["front_end"]),
-                "layers": tuple(NeuronLayer.from_dict(layer) for layer in layers),
-                "neurons": tuple(neurons),
-                "notes": tuple(values["notes"]),
-            }
-        )
 
     def save(self, folder: Path) -> None:
         """Write filters.json."""
@@ -178,8 +159,8 @@ class Filters:
         """Read filters.json; RunError if it is missing or damaged."""
         path = Path(folder) / RECORD
         try:
-            return cls.from_dict(read_json(path))
-        except (KeyError, TypeError) as error:
+            return structured(read_json(path), cls)
+        except StructureError as error:
             raise RunError(f"{path} is not a list of filters ({error}): find the filters again.") from error
 
 

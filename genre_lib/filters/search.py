@@ -31,6 +31,7 @@ from genre_lib.filters.record import EXTRACTOR, GALLERY, RECORD, Excerpt, Filter
 from genre_lib.filters.sounds import SUFFIX
 from genre_lib.utils.atomic import write_text
 from genre_lib.utils.json_files import read_json
+from genre_lib.utils.serialization import plain
 
 if TYPE_CHECKING:
     import keras
@@ -108,7 +109,7 @@ def find_filters(
     request = _request_of(search)
     if (search.folder / RECORD).exists() and _same_request(search.folder, request):
         return Filters.load(search.folder)
-    _begin(search, request, partial(opened.ear_of, chosen))
+    _begin(search, request, partial(opened.extractor_of, chosen))
     with ThreadExecutor(usable_cores()) if executor is None else nullcontext(executor) as workers:
         ranking = _rank(search, request, workers, progress)
         found = extract_excerpts(
@@ -177,7 +178,7 @@ def _request_of(search: _Search) -> dict[str, Any]:
     data_set = search.features.data_set
     values = {
         "network": search.digest,
-        "layers": [layer.to_dict() for layer in search.layers],
+        "layers": [plain(layer) for layer in search.layers],
         "neurons": search.numbers,
         "data_set": data_set.digest(),
         "recordings": [track.path is not None for track in data_set.tracks],

@@ -13,6 +13,8 @@ IEEE 77(2), 1989 (forward and backward variables; durations by states in a row).
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -50,7 +52,7 @@ class Chain:
         return after
 
 
-def likelihoods(step_logits: NDArray[np.floating], silent: NDArray[np.bool_], evidence_weight: float) -> Floats:
+def likelihoods(step_logits: NDArray[np.floating[Any]], silent: NDArray[np.bool_], evidence_weight: float) -> Floats:
     """How well each genre explains each step [shape=(n_steps, n_genres)], the best one 1; all 1 in silence."""
     # The softmax's normaliser is the same for all genres of a step and cancels in the chain.
     logits = np.where(silent[:, None], 0.0, np.asarray(step_logits, np.float64))

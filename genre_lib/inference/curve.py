@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -193,7 +193,7 @@ def step_times(card: Card, n_frames: int) -> NDArray[np.float64]:
     return (first * front_end.hop_length + end) / 2 / front_end.sample_rate
 
 
-def step_levels(card: Card, frame_power: NDArray[np.floating]) -> NDArray[np.float64]:
+def step_levels(card: Card, frame_power: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     """RMS level of what each step heard [shape=(n_steps,), unit=dBFS], from the variance of each frame."""
     first, stop = _heard(card, len(frame_power))
     sums = _running_sum(np.asarray(frame_power, np.float64))
@@ -201,7 +201,7 @@ def step_levels(card: Card, frame_power: NDArray[np.floating]) -> NDArray[np.flo
     return 10 * np.log10(np.maximum(mean, 10 ** (FLOOR_DBFS / 10)))
 
 
-def softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:
+def softmax(logits: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     """Softmax over the last axis."""
     exponentials = np.exp(logits - np.max(logits, axis=-1, keepdims=True), dtype=np.float64)
     return exponentials / exponentials.sum(axis=-1, keepdims=True)
@@ -214,7 +214,7 @@ def _heard(card: Card, n_frames: int) -> tuple[NDArray[np.int64], NDArray[np.int
     return np.maximum(start, 0), np.minimum(start + timing.receptive_field_frames, n_frames)
 
 
-def _running_sum(values: NDArray[np.floating]) -> NDArray[np.float64]:
+def _running_sum(values: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     return np.concatenate([np.zeros((1, *values.shape[1:])), np.cumsum(values, axis=0, dtype=np.float64)])
 
 

@@ -6,6 +6,7 @@ Work and memory a second are the same after a day as after a minute.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +39,7 @@ class LiveBelief:
         self._expected = np.empty((0, *self._chain.start.shape))
         self._seen = np.empty((0, n_genres))
 
-    def push(self, step_logits: NDArray[np.floating], silent: NDArray[np.bool_]) -> Floats:
+    def push(self, step_logits: NDArray[np.floating[Any]], silent: NDArray[np.bool_]) -> Floats:
         """Hear steps; the beliefs that became settled thereby, oldest first [shape=(n_settled, n_genres)]."""
         seen = likelihoods(step_logits, silent, self._settings.evidence_weight)
         expected = np.empty((len(seen), *self._chain.start.shape))

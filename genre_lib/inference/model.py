@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,7 +118,7 @@ class GenreModel:
         return curve, Embedding(curve.times, features, curve.silent, curve.duration_s)
 
     def curve_from_log_mel(
-        self, log_mel: NDArray[np.floating], frame_power: NDArray[np.floating] | None = None
+        self, log_mel: NDArray[np.floating[Any]], frame_power: NDArray[np.floating[Any]] | None = None
     ) -> GenreCurve:
         """The genre curve of a log-mel spectrogram.
 

@@ -9,6 +9,7 @@ Transactions on Information Theory 13(2), 1967.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from genre_lib.bundle.belief_settings import PathSettings
 
 
 def most_probable_path(
-    step_logits: NDArray[np.floating], silent: NDArray[np.bool_], settings: PathSettings, *, step_period_s: float
+    step_logits: NDArray[np.floating[Any]], silent: NDArray[np.bool_], settings: PathSettings, *, step_period_s: float
 ) -> NDArray[np.intp]:
     """Index of the genre at each step [shape=(n_steps,)].
 

@@ -9,6 +9,7 @@ from scipy.special import softmax
 from genre_lib.errors import EvaluationError
 from genre_lib.evaluation.calibration import Calibration, assign_folds, calibrate, fit_temperature, smoothed_logits
 from genre_lib.evaluation.reliability import EQUAL_MASS, EQUAL_WIDTH, reliability, unsure_threshold
+from genre_lib.utils.serialization import plain, structured
 
 
 def drawn(rng: np.random.Generator, n: int, temperature: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
@@ -161,7 +162,7 @@ def test_a_long_clip_weighs_no_more_than_a_short_one(rng: np.random.Generator) -
 def test_a_calibration_survives_json(rng: np.random.Generator) -> None:
     answers, labels = clips(rng, 60)
     found = calibrate(answers, labels, step_period_s=0.3, smoothing_s=3.0)
-    assert Calibration.from_dict(json.loads(json.dumps(found.to_dict(), allow_nan=False))) == found
+    assert structured(json.loads(json.dumps(plain(found), allow_nan=False)), Calibration) == found
     assert set(found.unsure_below()) == {"step", "smoothed", "clip"}
 
 
@@ -184,7 +185,7 @@ def test_data_sets_that_share_a_calibration_count_the_same_and_both_reach_the_ta
     assert all(part.precision >= 0.77 for part in both.by_data_set)
     named = softmax(hard / alone.temperature, axis=1).max(axis=1) >= alone.threshold.value
     assert (hard.argmax(axis=1) == hard_labels)[named].mean() < 0.77
-    again = Calibration.from_dict(json.loads(json.dumps(calibrate(logits, labels, data_sets=names, **spans).to_dict())))
+    again = structured(json.loads(json.dumps(plain(calibrate(logits, labels, data_sets=names, **spans)))), Calibration)
     assert again["clip"].by_data_set == both.by_data_set
     with pytest.raises(EvaluationError, match="named for"):
         calibrate(logits, labels, data_sets=names[1:], **spans)

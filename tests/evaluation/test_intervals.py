@@ -5,6 +5,7 @@ import pytest
 
 from genre_lib.errors import EvaluationError
 from genre_lib.evaluation.intervals import Estimate, paired_difference, proportion, wilson
+from genre_lib.utils.serialization import plain, structured
 
 
 def test_wilson_gives_the_textbook_interval() -> None:
@@ -77,7 +78,7 @@ def test_a_model_does_not_differ_from_itself() -> None:
 
 def test_an_estimate_survives_json() -> None:
     estimate = wilson(3, 4)
-    assert Estimate.from_dict(estimate.to_dict()) == estimate
+    assert structured(plain(estimate), Estimate) == estimate
 
 
 @pytest.mark.parametrize(

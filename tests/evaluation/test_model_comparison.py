@@ -15,6 +15,7 @@ from genre_lib.evaluation.model_comparison import (
     leak_demonstration,
 )
 from genre_lib.evaluation.scores import Answers, evaluate
+from genre_lib.utils.serialization import plain, structured
 
 
 def answers(right: list[bool], names: list[str] | None = None, groups: list[str] | None = None) -> Answers:
@@ -126,6 +127,6 @@ def test_results_survive_json() -> None:
         train_groups_random=["a", "b"],
         train_groups_artist_aware=["z"],
     )
-    assert LeakDemonstration.from_dict(json.loads(json.dumps(leak.to_dict()))) == leak
+    assert structured(json.loads(json.dumps(plain(leak))), LeakDemonstration) == leak
     result = cross_validation("net", runs({0: [True, True, False, False], 1: [True] * 4}))
-    assert CrossValidation.from_dict(json.loads(json.dumps(result.to_dict()))) == result
+    assert structured(json.loads(json.dumps(plain(result))), CrossValidation) == result

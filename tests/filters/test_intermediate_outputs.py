@@ -85,7 +85,7 @@ def test_a_file_that_describes_another_network_is_refused(copy, key, value):
     seal(copy, open_bundle().card)
     opened = IntermediateOutputs.of_bundle(open_bundle(copy))
     with pytest.raises(BundleError, match=r"neurons\.json describes another network than model\.tflite"):
-        opened.ear_of(opened.layers)
+        opened.extractor_of(opened.layers)
 
 
 def test_a_network_without_convolutions_has_nothing_to_say(tmp_path):

@@ -4,6 +4,7 @@ import pytest
 
 from genre_lib.errors import ParameterError
 from genre_lib.filters.layers import NeuronLayer, chosen_layers, find_layer_outputs
+from genre_lib.utils.serialization import plain, structured
 
 
 def test_every_convolution_of_the_default_network_is_found_with_its_depth(residual):
@@ -58,4 +59,4 @@ def test_a_network_without_convolutions_is_refused():
 
 def test_a_layer_survives_json(residual):
     for layer_output in find_layer_outputs(residual):
-        assert NeuronLayer.from_dict(layer_output.layer.to_dict()) == layer_output.layer
+        assert structured(plain(layer_output.layer), NeuronLayer) == layer_output.layer

@@ -26,7 +26,7 @@ def difference(new: Bytes, old: Bytes) -> bytes:
 
     Examples
     --------
-    >>> restored(b"genre=jazz, sound", difference(b"genre=jazz, sound", b"genre=, sound"))
+    >>> b"".join(restored(b"genre=jazz, sound", difference(b"genre=jazz, sound", b"genre=, sound")))
     b'genre=, sound'
     """
     out, at = [], 0

@@ -20,6 +20,7 @@ from genre_lib.evaluation.intervals import Estimate
 from genre_lib.evaluation.model_comparison import CrossValidation, FoldAnswers, compare, cross_validation
 from genre_lib.runs.comparison.loading import FinishedRun
 from genre_lib.utils.parameters import REPEATS, varied_parameters, word_of
+from genre_lib.utils.serialization import plain
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,5 +178,5 @@ def _unknown(value: float) -> Estimate:
 def _plain(estimate: Estimate) -> dict[str, Any]:
     return {
         name: None if isinstance(value, float) and math.isnan(value) else value
-        for name, value in estimate.to_dict().items()
+        for name, value in plain(estimate).items()
     }

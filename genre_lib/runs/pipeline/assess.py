@@ -23,6 +23,7 @@ from genre_lib.runs.pipeline.world import World, world_answers
 from genre_lib.runs.run_folder import Run
 from genre_lib.training.recipe import Recipe
 from genre_lib.utils.json_files import read_json, write_json
+from genre_lib.utils.serialization import plain, structured
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -49,7 +50,7 @@ class Assessment:
         return cls(
             Evaluation.load(folder / EVALUATION),
             Validation.load(folder),
-            LeakDemonstration.from_dict(leak) if leak else None,
+            structured(leak, LeakDemonstration) if leak else None,
             World.load(folder),
         )
 
@@ -169,7 +170,7 @@ def demonstrate_leak(run: Run, recipe: Recipe, *, epochs: int = 10, report: Repo
         train_groups_random=parts["random"][1],
         train_groups_artist_aware=parts["grouped"][1],
     )
-    write_json(run.evaluation / LEAK, leak.to_dict())
+    write_json(run.evaluation / LEAK, plain(leak))
     return leak
 
 
@@ -204,15 +205,15 @@ def summary_of_evaluation(run: Run) -> dict[str, Any]:
     evaluation, calibration = assessment.evaluation, assessment.evaluation.calibration
     values: dict[str, Any] = {
         "split": evaluation.split,
-        "accuracy": evaluation.accuracy.to_dict(),
-        "step_accuracy": evaluation.step_accuracy.to_dict(),
+        "accuracy": plain(evaluation.accuracy),
+        "step_accuracy": plain(evaluation.step_accuracy),
         "macro_f1": evaluation.macro_f1,
         "calibration": [span.summary() for span in calibration.spans] if calibration else [],
     }
     for name, result in assessment.validation.named():
-        values[name] = result.accuracy.to_dict() | {"network": result.model, "sd_over_seeds": result.sd_over_seeds}
+        values[name] = plain(result.accuracy) | {"network": result.model, "sd_over_seeds": result.sd_over_seeds}
     for name, other in assessment.world.named():
-        values[name] = other.accuracy.to_dict() | {"data_set": other.data_set}
+        values[name] = plain(other.accuracy) | {"data_set": other.data_set}
     if assessment.leak is not None:
         values["leak"] = {
             "random": assessment.leak.random.value,

@@ -19,6 +19,7 @@ from genre_lib.runs.pipeline.train import recipe_of
 from genre_lib.runs.run_folder import Run
 from genre_lib.training.recipe import Recipe
 from genre_lib.utils.json_files import read_json, write_json
+from genre_lib.utils.serialization import plain, structured
 
 CROSS_VALIDATION = "cross_validation.json"
 DISTILLED = "distilled.json"
@@ -48,7 +49,7 @@ class Validation:
 
         def optional(name: str) -> CrossValidation | None:
             values = read_json(folder / name, missing={})
-            return CrossValidation.from_dict(values) if values else None
+            return structured(values, CrossValidation) if values else None
 
         return cls(optional(CROSS_VALIDATION), optional(BASELINE), optional(DISTILLED))
 
@@ -177,7 +178,7 @@ class Folds:
                 answered(held_out, predictor(load_keras(each.fit.model_path))).save(each.answers_path)
             runs.append(FoldAnswers(each.fold, each.seed, StepAnswers.load(each.answers_path).answers()))
         result = cross_validation(title, runs)
-        write_json(self.run.evaluation / name, result.to_dict())
+        write_json(self.run.evaluation / name, plain(result))
         return result
 
 

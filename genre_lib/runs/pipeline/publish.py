@@ -19,6 +19,7 @@ from genre_lib.runs.pipeline.prepare import about
 from genre_lib.runs.pipeline.train import FINAL, recipe_of, trained
 from genre_lib.runs.run_folder import Run, library_versions
 from genre_lib.training.recipe import Recipe
+from genre_lib.utils.serialization import plain
 
 SILENCE_DBFS = -80.0
 
@@ -152,7 +153,7 @@ def _of_folds(entry: dict[str, Any]) -> dict[str, Any]:
 def _report(assessment: Assessment) -> dict[str, Any]:
     report = assessment.evaluation.card_report()
     if assessment.leak is not None:
-        report["leak"] = assessment.leak.to_dict()
+        report["leak"] = plain(assessment.leak)
     if assessment.world.everything is not None:
         shown = ("data_set", "split", "accuracy", "per_genre", "confusion")
         report["world"] = [
