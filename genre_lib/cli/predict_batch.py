@@ -26,6 +26,7 @@ from genre_lib.bundle.files import open_bundle
 from genre_lib.cli.options import say_error
 from genre_lib.errors import ParameterError
 from genre_lib.executors import Executor, Progress
+from genre_lib.utils.extras import require
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -66,6 +67,8 @@ def predict_batch(
     told: Callable[[Iterable[Result]], Iterator[Result]],
 ) -> int:
     """Run a batch and return the exit status; `told` reports what passes it."""
+    if options.tag:
+        require("mutagen", what="Reading and writing tags")
     if options.tag and not options.watch:
         raise ParameterError("--tag goes with --watch: `genre tag PATH --write` fills in what is there already.")
     if options.format == "parquet" and not options.out:

@@ -20,6 +20,7 @@ from genre_lib.cli.options import (
     say_error,
 )
 from genre_lib.errors import ParameterError
+from genre_lib.utils.extras import require
 
 if TYPE_CHECKING:
     from genre_lib.batch import Journal
@@ -150,6 +151,7 @@ def _tag(options: argparse.Namespace) -> int:
         return 0
     if options.undo:
         return _undo(options)
+    require("mutagen", what="Reading and writing tags")
     genres = open_bundle(options.model).card.genres
     rules = rules_of(options, genres)
     recordings, unusable = find(options.paths)

@@ -149,6 +149,7 @@ def _prepared(change: Change, edit: formats.Edit, care: Care) -> Change:
     path, draft = change.path, change.draft
     before = path.stat()
     identity = identity_of(path)
+    _make(draft)
     shutil.copyfile(path, draft)
     formats.write(draft, edit, original=path)
     shutil.copystat(path, draft)
@@ -193,6 +194,7 @@ def _undo(change: Change) -> None:
     if now != change.new_hash:
         raise TagError(f"{path} was changed or moved since it was tagged: it is left as it is.")
     try:
+        _make(draft)
         with mapped(path) as new, draft.open("wb") as file:
             file.writelines(restored(new, change.difference))
         if _hash(draft) != change.old_hash:
@@ -226,6 +228,12 @@ def _keep_owner(path: Path, status: os.stat_result, draft: Path) -> None:
         raise TagError(
             f"{path} belongs to somebody else, and would not after writing: let its owner tag it."
         ) from error
+
+
+def _make(draft: Path) -> None:
+    """An empty file that nobody else can read until it has the permissions of the file it is a copy of."""
+    draft.unlink(missing_ok=True)
+    draft.touch(mode=0o600, exist_ok=False)
 
 
 def _draft_of(path: Path) -> Path:

@@ -188,6 +188,21 @@ def test_wrong_calls_are_one_sentence(capsys, arguments: list[str], sentence: st
     assert sentence in err.splitlines()[0]
 
 
+def test_tags_of_a_batch_need_a_watch(capsys, tmp_path: Path) -> None:
+    assert cli.main(["predict", str(tmp_path), "--tag", "--journal", str(tmp_path / "journal")]) == 2
+    assert "--tag goes with --watch" in capsys.readouterr().err
+
+
+def test_without_mutagen_one_sentence_says_what_to_install(capsys, tmp_path: Path, monkeypatch) -> None:
+    from genre_lib.utils import extras
+
+    monkeypatch.setattr(extras.importlib.util, "find_spec", lambda name: None)
+    status, _, err = tag(capsys, tmp_path)
+    assert status == 1
+    assert 'pip install "genre-lib[tags]"' in err
+    assert len(err.splitlines()) == 1
+
+
 def test_the_tree_can_be_printed_and_used(capsys, tmp_path: Path, music: Path, journal: Path, deaf) -> None:
     _, out, _ = tag(capsys, "--show-tree")
     tree = tmp_path / "tree.yaml"

@@ -46,6 +46,21 @@ def test_permissions_and_attributes_stay(make, changes: UndoJournal) -> None:
         assert os.getxattr(path, "user.note") == b"kept"
 
 
+def test_a_private_file_is_private_all_the_way(make, changes: UndoJournal, monkeypatch) -> None:
+    path, seen = make("flac"), []
+    path.chmod(0o600)
+    write = formats.write
+
+    def watched(draft: Path, edit: Edit, *, original: Path | None = None) -> None:
+        seen.append(draft.stat().st_mode & 0o777)
+        write(draft, edit, original=original)
+
+    monkeypatch.setattr(formats, "write", watched)
+    write_tags(path, JAZZ, changes)
+    assert seen == [0o600]
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
 def test_the_time_of_change_is_new_or_kept_and_undone(make, changes: UndoJournal) -> None:
     path = make("flac")
     os.utime(path, ns=(10**18, 10**18 + 5))
