@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from genre_lib.audio.files import utf8
+from genre_lib.batch.columns import genre_columns, row_cells, row_columns
 from genre_lib.batch.predict import Prediction, Result
 from genre_lib.bundle.card import Card
 from genre_lib.bundle.files import LITERT
@@ -44,8 +45,8 @@ def write_rows(results: Iterable[Result], path: str | Path, card: Card) -> int:
     """
     arrow = _pyarrow()
     text, number = arrow.string(), arrow.float64()
-    fields = [("path", text), ("state", text), ("genre", text), ("probability", number), ("duration_s", number)]
-    schema = arrow.schema([*fields, *((genre, number) for genre in card.genres), ("error", text)])
+    texts = {"path", "state", "genre", "error"}
+    schema = arrow.schema([(name, text if name in texts else number) for name in row_columns(card.genres)])
     return _write(results, Path(path), _with_model(schema, card), _ROWS_AT_ONCE, _row_columns)
 
 
@@ -54,7 +55,8 @@ def write_curves(results: Iterable[Result], path: str | Path, card: Card) -> int
     arrow = _pyarrow()
     text, small = arrow.string(), arrow.float32()
     fields = [("path", text), ("time_s", arrow.float64()), ("state", text), ("level_dbfs", small)]
-    schema = arrow.schema([*fields, *((genre, small) for genre in card.genres)])
+    columns = genre_columns(card.genres, [name for name, _ in fields])
+    schema = arrow.schema([*fields, *((name, small) for name in columns.values())])
     answered = (result for result in results if isinstance(result, Prediction))
     return _write(answered, Path(path), _with_model(schema, card), _CURVES_AT_ONCE, _step_columns)
 
@@ -86,12 +88,9 @@ def _embedding_columns(results: list[Result], names: list[str]) -> dict[str, lis
 
 
 def _row_columns(results: list[Result], names: list[str]) -> dict[str, list[Any]]:
-    rows = []
-    for result in results:
-        values = result.to_dict()
-        probabilities = values.pop("probabilities", {})
-        best = None if values.get("genre") is None else probabilities[values["genre"]]
-        rows.append({**values, **probabilities, "probability": best, "path": utf8(values["path"])})
+    rows = [row_cells(result.to_dict()) for result in results]
+    for row in rows:
+        row["path"] = utf8(row["path"])
     return {name: [row.get(name) for row in rows] for name in names}
 
 
