@@ -113,7 +113,7 @@ def assess(
         names=[track.name for track in part.tracks],
         groups=groups,
         calibration=calibration,
-        notes=[*record["notes"], *_early_stopping_note(run, split)],
+        notes=[*record["notes"], *calibration.notes, *_early_stopping_note(run, split)],
     )
     if robustness:
         options: dict[str, Any] = {"groups": groups}

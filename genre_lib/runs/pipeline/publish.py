@@ -53,7 +53,7 @@ def publish(
     run : Run
         Trained and assessed.
     name, version, description, licence : str
-        For the card.
+        For the card; without name and description it is called after its data set.
     limits : str
         Sentences about this training data, separated by ``|``; the general ones follow.
     tfjs_weights : {"float32", "float16", "uint16", "uint8"}
@@ -72,9 +72,9 @@ def publish(
     calibration = evaluation.calibration
     assert calibration is not None
     card = Card(
-        name=name,
+        name=name or record["name"],
         version=version,
-        description=description,
+        description=description or f"A genre network trained on {record['name']} by the notebooks.",
         genres=tuple(record["genres"]),
         front_end=FrontEnd.from_dict(record["front_end"]),
         timing=timing_of(model),
@@ -82,7 +82,11 @@ def publish(
         temperatures=BySpan(**calibration.temperatures()),
         unsure_below=BySpan(**calibration.unsure_below()),
         silence_dbfs=SILENCE_DBFS,
-        limits=(*(part.strip() for part in limits.split("|") if part.strip()), *record["notes"], *LIMITS),
+        limits=(
+            *(part.strip() for part in limits.split("|") if part.strip()),
+            *dict.fromkeys((*record["notes"], *calibration.notes)),
+            *LIMITS,
+        ),
         licence=licence,
         metrics=tuple(_metrics(assessment, shipped_is_measured=not (run.training / FINAL).exists())),
         training={
@@ -124,9 +128,9 @@ def _metrics(assessment: Assessment, *, shipped_is_measured: bool) -> list[dict[
     if not shipped_is_measured:
         twin = "of a network trained on train alone by the same recipe; the one shipped was trained on train + valid"
         metrics = [entry | {"note": "; ".join(filter(None, [entry.get("note"), twin]))} for entry in metrics]
-    if assessment.validation.model is not None:
-        # Then calibration comes from the folds, not from the part that accuracy was measured on.
-        metrics = [_of_folds(entry) if entry["name"].startswith("ece_") else entry for entry in metrics]
+    # Calibration comes from the folds where there are any, else from valid; accuracy may be of another part.
+    measured = _of_folds if assessment.validation.model is not None else _of_valid
+    metrics = [measured(entry) if entry["name"].startswith("ece_") else entry for entry in metrics]
     for label, result in assessment.validation.named():
         metrics.append(
             {
@@ -158,6 +162,10 @@ def _metrics_of_calibration(assessment: Assessment) -> list[dict[str, Any]]:
                 note = f"{100 * part.coverage:.0f} % are named"
                 metrics.append({"name": f"named_right_{span.name}", "value": part.precision, **common, "note": note})
     return metrics
+
+
+def _of_valid(entry: dict[str, Any]) -> dict[str, Any]:
+    return entry | {"split": "valid"}
 
 
 def _of_folds(entry: dict[str, Any]) -> dict[str, Any]:
