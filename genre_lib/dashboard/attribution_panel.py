@@ -68,7 +68,7 @@ class AttributionPanel:
         self, models: Models, page_session: PageSession, song: Callable[[], tuple[Path, str] | None], folder: Path
     ) -> None:
         self._models = models
-        self._visit = page_session
+        self._page_session = page_session
         self._song = song
         self._folder = folder / "why"
         self._asked = 0
@@ -142,7 +142,7 @@ class AttributionPanel:
             )
             for name, title in _TITLES.items()
         ]
-        figure = attribution_figure(explanation, dark=self._visit.dark)
+        figure = attribution_figure(explanation, dark=self._page_session.dark)
         self._answer.children = [plotly_output(figure), widgets.HBox(sounds).add_class("genre-why-sounds")]
 
     def _say(self, sentence: str, *, busy: bool = False) -> None:

@@ -86,10 +86,10 @@ class FiltersView(anywidget.AnyWidget):
     finding = traitlets.Unicode().tag(sync=True)
     trouble = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, models: Models, places: AllowedPaths, song: Callable[[], Song | None]) -> None:
+    def __init__(self, models: Models, allowed: AllowedPaths, song: Callable[[], Song | None]) -> None:
         super().__init__()
         self._models = models
-        self._folders = {place.label: place for place in places.folders}
+        self._folders = {place.label: place for place in allowed.folders}
         self._search: Finding | None = None
         self._song = song
         self._folder: Path | None = None
