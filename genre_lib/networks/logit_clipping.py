@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def with_clipped_logits(model: keras.Model, limit: float) -> keras.Model:
-    """The same network, its step logits clipped by a tanh, so that they stay within `limit` of their mean over the genres.
+    """The same network, its step logits kept by a tanh within `limit` of their mean over the genres.
 
     Parameters
     ----------

@@ -1,6 +1,7 @@
 """Figures that say what the results say, in colour and without, and reach the disk."""
 
 import itertools
+import json
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -18,8 +19,9 @@ from genre_lib.evaluation.model_comparison import compare, leak_demonstration
 from genre_lib.evaluation.scores import Condition, Evaluation, evaluate
 from genre_lib.figures import evaluation as figures
 from genre_lib.figures import files as figure_files
-from genre_lib.figures.palette import PALETTE, genre_styles
+from genre_lib.figures.palette import PALETTE, genre_colours, genre_slots, genre_styles
 
+FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 GENRES = ("blues", "jazz", "rock")
 
 
@@ -215,3 +217,11 @@ def test_a_browser_that_fails_leaves_html_and_one_sentence(tmp_path: Path, monke
     with pytest.warns(UserWarning, match="HTML only"):
         written = figures.save_figure(go.Figure(), tmp_path / "out", "empty")
     assert [path.name for path in written] == ["empty.html"]
+
+
+@pytest.mark.parametrize(
+    "given", json.loads((FIXTURES / "colours.json").read_text()), ids=lambda given: given["genres"][0]
+)
+def test_colours_are_those_of_the_fixture_that_the_page_is_held_to(given: dict) -> None:
+    assert list(genre_slots(given["genres"]).values()) == given["slots"]
+    assert list(genre_colours(given["genres"]).values()) == given["colours"]
