@@ -6,7 +6,8 @@ WORKDIR /build
 COPY pyproject.toml hatch_build.py README.md LICENSE ./
 COPY genre_lib genre_lib
 COPY beetsplug beetsplug
-RUN pip install --no-cache-dir .
+RUN pip install --no-cache-dir . "librosa>=0.11,<1"
+COPY data/models data/models
 COPY web/scripts web/scripts
 RUN python web/scripts/make-demo-songs.py
 

@@ -15,7 +15,7 @@ taggers rather than by people; research copies of commercial recordings are amon
 WORLD := ../shared/data/world/world-valid-83.npz
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format house pipeline pretrain dashboard web bench parity release lock clean
+.PHONY: help setup demo test check format house pipeline pretrain dashboard web bench parity fuzz release lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,11 +83,16 @@ pretrain: $(READY) ## rebuild the pretrained model from ../shared/data (up to 4 
 	  -p executor processes -p folds 5 -p fold_seeds 3 -p baseline data/recipes/deepsound2018.yaml -p world $(WORLD) \
 	  -p name gtzan -p version 0.3.0 -p description "$(PRETRAINED_IS)" -p limits "$(PRETRAINED_LIMITS)"
 	@rm -rf data/models/gtzan && cp -r runs/pretrain/bundle data/models/gtzan
-	@mkdir -p data/models/gtzan-evaluation && cp runs/pretrain/evaluation/*.json data/models/gtzan-evaluation/
+	@mkdir -p data/models/gtzan-evaluation && cp runs/pretrain/evaluation/*.json runs/pretrain/evaluation/held_out*.npz \
+	  data/models/gtzan-evaluation/
 	@$(BIN)/genre model check
 
 parity: $(READY) $(PAGE) ## page against Python on 66 real clips in four encodings
 	@$(BIN)/python -m tests.page.parity
+
+fuzz: $(READY) ## damaged recordings (N=500, SEED=0) and bundles: heard, or refused with a sentence
+	@$(BIN)/python -m tests.fuzz.recordings $(or $(N),500) $(or $(SEED),0)
+	@$(BIN)/python -m tests.fuzz.bundles 200 $(or $(SEED),0)
 
 bench: $(READY) $(MODULES) ## speed and size in one report, as ratios (ONLY="batch scale": some of it)
 	@$(BIN)/python -m benchmarks $(ONLY)

@@ -10,7 +10,7 @@ import sys
 import urllib.request
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -103,7 +103,12 @@ def served(genre: Path, *arguments: str, cwd: Path) -> Iterator[str]:
         else:
             pytest.fail("".join(said))
     finally:
-        kill_all(process)
+        # Politely, so that the dashboard ends Voilà and its kernels, which are in a session of their own.
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(60)
+        if process.poll() is None:
+            kill_all(process)
 
 
 def fetched(address: str) -> str:

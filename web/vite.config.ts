@@ -3,6 +3,7 @@ import { defineConfig } from "vite";
 import { cardValidator } from "./vite/card-validator.ts";
 import { entriesAlone } from "./vite/entries-alone.ts";
 import { licences } from "./vite/licences.ts";
+import { preloadedFonts } from "./vite/preloaded-fonts.ts";
 import { pretrainedBundle } from "./vite/pretrained-bundle.ts";
 import { serviceWorker } from "./vite/service-worker.ts";
 import { demoSongs } from "./vite/demo-songs.ts";
@@ -20,7 +21,7 @@ export default defineConfig({
   base: "./",
   // Four megabytes that make speech at the lowest rates sound better; nothing here asks for them.
   resolve: { alias: { "@wasm-audio-decoders/opus-ml": resolve(import.meta.dirname, "vite/nothing.ts") } },
-  plugins: [...plugins(), licences(resolve(import.meta.dirname, "node_modules")), serviceWorker()],
+  plugins: [...plugins(), licences(resolve(import.meta.dirname, "node_modules")), preloadedFonts(), serviceWorker()],
   worker: {
     format: "es",
     plugins: () => [...plugins(), entriesAlone()],

@@ -14,7 +14,7 @@ from typing import BinaryIO
 # What writers leave in a size that they never came back to fill in.
 _UNKNOWN_SIZES = {0, 0x7FFFFFFF, 0xFFFFFFFF, 0x7FFFFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF}
 # Formats whose header counts samples or seconds, which ffmpeg then reports.
-_COUNTED = {"flac", "wv", "tta", "ape", "asf", "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"}
+_COUNTED = {"flac", "ogg", "wv", "tta", "ape", "asf", "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"}
 # Digital silence in FLAC takes 150 bytes a second: a header that claims less is damaged.
 _FEWEST_BYTES_A_SECOND = 125
 # Mono speech at 8 kbit/s, and the largest frame that the format has.

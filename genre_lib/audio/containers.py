@@ -57,7 +57,7 @@ class Container:
                 section,
                 mode="r",
                 metadata_errors="replace",
-                container_options={"format_whitelist": ",".join(sorted(DEMUXERS))},
+                container_options=_options(section),
                 buffer_size=_BUFFER_BYTES,
             )
         )
@@ -118,6 +118,16 @@ class Container:
             except (av.FFmpegError, ValueError):
                 failures += 1
         yield None
+
+
+def _options(section: Section) -> dict[str, str]:
+    options = {"format_whitelist": ",".join(sorted(DEMUXERS))}
+    head = section.read(12)
+    section.seek(0)
+    if head[8:12] == b"WAVE":
+        # Five megabytes would be searched for other codecs that may lie in it, at the cost of hearing half a minute.
+        options["probesize"] = "65536"
+    return options
 
 
 def _decoder(stream: av.AudioStream, section: Section) -> av.AudioCodecContext:

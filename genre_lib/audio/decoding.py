@@ -6,6 +6,7 @@ three-hour file needs no more memory than a short one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,11 +18,13 @@ import soxr
 from numpy.typing import NDArray
 
 from genre_lib.audio.files import check_file, shown, why_unreachable
-from genre_lib.audio.mono import NOT_NUMBERS, Mixer, is_finite
+from genre_lib.audio.mono import NOT_NUMBERS, Mixer, is_finite, silenced
 from genre_lib.audio.streams import SoundStream
 from genre_lib.errors import AudioError
 
 _BLOCK_S = 10.0
+# What is decoded at once, of all channels: small enough that its memory is used again instead of being asked for anew.
+_PIECE_S = 2.0
 # Headers of compressed files are off by a frame or two (26 ms each in mp3): only a real loss is told.
 _SHORTFALL_S = 0.5
 _LOSS_S = 0.1
@@ -46,7 +49,7 @@ def load_audio(path: str | Path, sample_rate: int) -> NDArray[np.float32]:
     AudioError
         The file is missing, empty or not audio.
     """
-    with AudioReader(path, sample_rate, block_s=60.0) as reader:
+    with AudioReader(path, sample_rate) as reader:
         blocks = list(reader)
     return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
 
@@ -80,10 +83,11 @@ class AudioReader:
         self.path = Path(path)
         self.sample_rate = int(sample_rate)
         self.warning: str | None = None
+        self._block_s = block_s
         self._resources = ExitStack()
         check_file(path)
         with ExitStack() as opened:
-            self._stream = SoundStream(self.path, block_s, opened)
+            self._stream = SoundStream(self.path, block_s / math.ceil(block_s / _PIECE_S), opened)
             self._resources = opened.pop_all()
         self.source_rate = self._stream.rate
         self.channels = self._stream.channels
@@ -98,16 +102,27 @@ class AudioReader:
         self._resources.close()
 
     def __iter__(self) -> Iterator[NDArray[np.float32]]:
+        waiting: list[NDArray[np.float32]] = []
+        for mono in self._mono():
+            waiting.append(mono)
+            if sum(map(len, waiting)) >= self._block_s * self.sample_rate:
+                yield np.concatenate(waiting)
+                waiting = []
+        if waiting:
+            yield np.concatenate(waiting)
+
+    def _mono(self) -> Iterator[NDArray[np.float32]]:
         way: _WayToMono | None = None
-        heard_s = cancelled_s = 0.0
+        passed: list[_WayToMono] = []
+        heard_s = 0.0
         try:
             for piece in self._stream.pieces():
                 if way is None or way.kind != (piece.rate, len(piece.planar)):
                     if way is not None:
                         yield from way.finish()
-                        cancelled_s += way.cancelled_s
-                    way = _WayToMono(piece.rate, len(piece.planar), self.sample_rate, self.path)
-                heard_s += piece.planar.shape[1] / piece.rate
+                    way = _WayToMono(piece.rate, len(piece.planar), self.sample_rate)
+                    passed.append(way)
+                heard_s += piece.seconds
                 yield from way.push(piece.planar)
         except OSError as error:
             raise why_unreachable(self.path, error) from error
@@ -115,9 +130,9 @@ class AudioReader:
             raise AudioError(f"{shown(self.path)} holds no sound: check that the file is complete.")
         yield from way.finish()
         self.announced_s = self._stream.announced_s(heard_s)
-        self.warning = self._warning(heard_s, cancelled_s + way.cancelled_s)
+        self.warning = self._warning(heard_s, passed)
 
-    def _warning(self, heard_s: float, cancelled_s: float) -> str | None:
+    def _warning(self, heard_s: float, ways: list[_WayToMono]) -> str | None:
         name = shown(self.path)
         sentences = []
         lost_s = self._stream.lost_s
@@ -133,6 +148,13 @@ class AudioReader:
             lost_s += self._stream.cut_s
         if lost_s > _LOSS_S:
             sentences.append(f"{name} is damaged: about {lost_s:.1f} s of it cannot be decoded.")
+        silenced_s = sum(way.n_silenced / way.kind[0] for way in ways)
+        if silenced_s > heard_s / 2:
+            raise AudioError(f"{name} {NOT_NUMBERS}: export it again as 16-bit audio.")
+        if silenced_s:
+            n = sum(way.n_silenced for way in ways)
+            sentences.append(f"{n} samples of {name} are no numbers or beyond all measure, and heard as silence.")
+        cancelled_s = sum(way.cancelled_s for way in ways)
         if cancelled_s:
             sentences.append(
                 f"The channels of {name} cancel each other out for {cancelled_s:.1f} s: the louder one is heard there."
@@ -141,11 +163,19 @@ class AudioReader:
 
 
 class _WayToMono:
-    """From samples of one rate and number of channels to mono at another rate."""
+    """From samples of one rate and number of channels to mono at another rate.
 
-    def __init__(self, rate: int, channels: int, target_rate: int, path: Path) -> None:
+    Attributes
+    ----------
+    kind : tuple of int
+        Rate and number of channels.
+    n_silenced : int
+        Samples that are no numbers, or beyond all measure.
+    """
+
+    def __init__(self, rate: int, channels: int, target_rate: int) -> None:
         self.kind = (rate, channels)
-        self._path = path
+        self.n_silenced = 0
         self._mixer = Mixer(rate)
         self._resampler = None
         if rate != target_rate:
@@ -169,7 +199,8 @@ class _WayToMono:
 
     def _resampled(self, mono: NDArray[np.float32], *, last: bool = False) -> Iterator[NDArray[np.float32]]:
         if not is_finite(mono):
-            raise AudioError(f"{shown(self._path)} {NOT_NUMBERS}: export it again as 16-bit audio.")
+            mono, n_silenced = silenced(mono)
+            self.n_silenced += n_silenced
         if self._resampler is not None:
             mono = self._resampler.resample_chunk(mono, last=last)
         if len(mono):

@@ -48,7 +48,7 @@ class Losses:
 class LossesByBytes(Losses):
     """Counts the bytes between frames that were decoded, where nothing else tells their time.
 
-    Tags and zeros between joined files are no loss, nor is what stands before the first frame or after the last.
+    Tags between joined files are no loss, nor is what stands before the first frame or after the last.
     """
 
     def __init__(self, tick_s: float, section: Section) -> None:
@@ -76,4 +76,4 @@ class LossesByBytes(Losses):
         self._section.seek(at)
         head = self._section.read(8)
         self._section.seek(here)
-        return head[:3] in (b"ID3", b"TAG") or head in (b"APETAGEX", bytes(8))
+        return head[:3] in (b"ID3", b"TAG") or head == b"APETAGEX"

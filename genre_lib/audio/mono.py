@@ -61,6 +61,12 @@ def is_finite(mono: NDArray[np.float32]) -> bool:
         return bool(np.dot(mono, mono) <= _BEYOND_ALL_MEASURE**2 * max(1, len(mono)))
 
 
+def silenced(mono: NDArray[np.float32]) -> tuple[NDArray[np.float32], int]:
+    """The samples with zeros for those of which no spectrum can be made, and how many these are."""
+    good = np.abs(mono) < _BEYOND_ALL_MEASURE
+    return np.where(good, mono, np.float32(0)), int(len(mono) - np.count_nonzero(good))
+
+
 class Mixer:
     """Mixes blocks of several channels; what is heard does not depend on where the blocks end.
 
@@ -102,7 +108,8 @@ class Mixer:
     def _mixed(self, planar: NDArray[np.float32]) -> NDArray[np.float32]:
         n_channels = len(planar)
         # As a product ten times as fast as a mean.
-        mono = np.full(n_channels, 1 / n_channels, np.float32) @ planar
+        with np.errstate(over="ignore", invalid="ignore"):
+            mono = np.full(n_channels, 1 / n_channels, np.float32) @ planar
         for start in range(0, planar.shape[1], self._window):
             window = planar[:, start : start + self._window]
             heard = _louder_if_cancelled(window, mono[start : start + self._window])
@@ -114,14 +121,14 @@ class Mixer:
 
 def _louder_if_cancelled(window: NDArray[np.float32], mean: NDArray[np.float32]) -> int | None:
     """The channel to hear instead of the mean, or None where the mean is right."""
-    # In single precision first, as two products: that tells at once for nearly all music.
+    # In single precision first: that tells at once for nearly all music.
     n = window.shape[1]
     with np.errstate(over="ignore", invalid="ignore"):
-        products = window @ window.T / n
+        squares = np.array([np.dot(channel, channel) for channel in window]) / n
         offsets = window @ np.ones(n, np.float32) / n
-        power = products.diagonal() - offsets**2
-        mixed = products.mean() - offsets.mean() ** 2
-        loudest = float(products.diagonal().max())
+        power = squares - offsets**2
+        mixed = np.dot(mean, mean) / n - offsets.mean() ** 2
+        loudest = float(squares.max())
     if not (loudest > _QUIET and mixed < 2 * _CANCELLED * power.max() + 1e-5 * loudest):
         return None
     power = window.var(axis=1, dtype=np.float64)

@@ -19,7 +19,6 @@ class Section(io.RawIOBase):
         self._file = path.open("rb")
         self._start, self._stop = start, stop
         self._at = start
-        self._file.seek(start)
         self.name = f"recording{path.suffix}"
 
     def readable(self) -> bool:
@@ -30,14 +29,17 @@ class Section(io.RawIOBase):
 
     def read(self, n: int = -1) -> bytes:
         left = max(0, self._stop - self._at)
+        if left == 0:
+            return b""
+        self._file.seek(self._at)
         data = self._file.read(left if n < 0 else min(n, left))
         self._at += len(data)
         return data
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         base = {io.SEEK_SET: self._start, io.SEEK_CUR: self._at, io.SEEK_END: self._stop}[whence]
+        # Damaged headers lead anywhere; only reading shows whether something is there.
         self._at = max(self._start, base + offset)
-        self._file.seek(self._at)
         return self._at - self._start
 
     def tell(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,9 @@ from genre_lib.errors import AudioError
 RATES = range(1_000, 768_001)
 CHANNELS_AT_MOST = 64
 
+# Less is a coder's delay or a page that is cut off at both ends.
+_MISSING_S = 0.5
+
 _ARCHIVES = (b"PK\x03\x04", b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b")
 
 
@@ -30,6 +33,11 @@ class Piece:
 
     rate: int
     planar: NDArray[np.float32]
+
+    @property
+    def seconds(self) -> float:
+        """How long it is."""
+        return self.planar.shape[1] / self.rate
 
 
 class SoundStream:
@@ -87,7 +95,7 @@ class SoundStream:
         heard_s : float [s]
             How much was heard.
         """
-        if self._first is None or len(self._bounds) > 1:
+        if self._first is None or self._first.format == "ogg":
             return None
         return announced_s(self._path, self._first.format, counted_s=self._first.duration_s(), heard_s=heard_s)
 
@@ -97,19 +105,29 @@ class SoundStream:
             with ExitStack() as own:
                 link = self._first if i == 0 else open_container(self._path, bounds, own)
                 if link is not None:
-                    yield from self._pieces_of(link)
+                    heard_s = yield from self._pieces_of(link)
+                    if link.format == "ogg":
+                        # The last page tells when it ends: what the clock did not show was not there either.
+                        counted_s = announced_s(self._path, "ogg", counted_s=link.duration_s(), heard_s=heard_s) or 0.0
+                        self.lost_s += counted_s - heard_s if counted_s > heard_s + _MISSING_S else 0.0
                     # Nothing of a link's end is a loss before the next link has begun.
                     self.lost_s += self.cut_s + link.losses.lost_s
                     self.cut_s = link.losses.cut_s
 
-    def _pieces_of(self, link: Container) -> Iterator[Piece]:
+    def _pieces_of(self, link: Container) -> Generator[Piece, None, float]:
+        """The pieces of one link; returns how many seconds they were."""
+        heard_s = 0.0
         gathered = _Gathered(self._block_s, link.rate, link.channels)
         for part in link.frames():
             pieces = gathered.silence(part) if isinstance(part, float) else gathered.add(part)
             for piece in pieces:
                 _check(self._path, piece.rate, len(piece.planar))
+                heard_s += piece.seconds
                 yield piece
-        yield from gathered.take()
+        for piece in gathered.take():
+            heard_s += piece.seconds
+            yield piece
+        return heard_s
 
 
 def _refuse_archives(path: Path) -> None:
@@ -151,7 +169,7 @@ class _Gathered:
         if kind != self._kind:
             yield from self.take()
             self._kind = kind
-        self._parts.append(frame.to_ndarray())
+        self._parts.append(_samples(frame))
         self._n += frame.samples
         if self._n >= self._block_s * frame.sample_rate:
             yield from self.take()
@@ -170,6 +188,16 @@ class _Gathered:
             rate, channels, kind = self._kind
             parts, self._parts, self._n = self._parts, [], 0
             yield Piece(rate, _planar(np.concatenate(parts, axis=1), channels, packed=not kind.endswith("p")))
+
+
+def _samples(frame: av.AudioFrame) -> NDArray[Any]:
+    """As `frame.to_ndarray`, in a fifth of the time for the many small frames of compressed sound."""
+    if frame.format.name != "fltp":
+        return frame.to_ndarray()
+    planar = np.empty((len(frame.planes), frame.samples), np.float32)
+    for channel, plane in zip(planar, frame.planes, strict=True):
+        channel[:] = np.frombuffer(memoryview(plane), np.float32, frame.samples)
+    return planar
 
 
 def _planar(samples: NDArray[Any], channels: int, *, packed: bool) -> NDArray[np.float32]:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from genre_lib.batch.columns import step_columns
 from genre_lib.batch.predict import Prediction
 from genre_lib.inference.curve import GenreCurve
 from genre_lib.utils.json_files import to_json
@@ -23,8 +24,9 @@ def curve_csv(curves: Sequence[GenreCurve], names: Sequence[str]) -> str:
     genres = list(dict.fromkeys(genre for curve in curves for genre in curve.genres))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    raw_columns = ["raw_state", *(f"raw_{genre}" for genre in genres)]
-    writer.writerow(["model", "time_s", "state", "genre", "level_dbfs", *genres, *raw_columns])
+    first = ["model", "time_s", "state", "genre", "level_dbfs"]
+    shown_names, raw_names = step_columns(genres)
+    writer.writerow([*first, *shown_names, "raw_state", *raw_names])
     for curve, name in zip(curves, names, strict=True):
         columns = [curve.genres.index(genre) if genre in curve.genres else None for genre in genres]
 

@@ -1,14 +1,15 @@
 """Parquet tables of a batch: one row a recording, and one row a step.
 
-Columns of `write_rows` (as in CSV): path (string), state (string: music, unsure, silence), genre (string, null in
-silence), probability (double, of that genre), duration_s (double), one column for each genre (double, the belief about
-the whole recording), error (string); a recording without an answer has nulls in all but path and error.
+Columns of `write_rows` (as in CSV): path (string), state (string: music, probable, mixed, unsure, silence), genre
+(string, null in silence), probability (double, of that genre), duration_s (double), one column for each genre (double,
+its share of the recording), error (string); a recording without an answer has nulls in all but path and error.
 
 Columns of `write_embeddings`: path, state and genre (string), duration_s (double), embedding (list of float of fixed
 length: the recording's vector); recordings without an answer have no row. Its metadata say which network it is of.
 
-Columns of `write_curves`: path (string), time_s (double, centre of what the step heard), state (string), level_dbfs
-(float), one column for each genre (float).
+Columns of `write_curves`: path (string), time_s (double, centre of what the step heard), state (string), genre (string,
+null in silence), level_dbfs (float), one column for each genre (float, the belief that is shown), raw_state (string)
+and `raw_` with each genre (float, the step alone).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from genre_lib.audio.files import utf8
+from genre_lib.batch.columns import row_cells, row_columns, step_columns
 from genre_lib.batch.predict import Prediction, Result
 from genre_lib.bundle.card import Card
 from genre_lib.bundle.files import LITERT
@@ -44,8 +46,8 @@ def write_rows(results: Iterable[Result], path: str | Path, card: Card) -> int:
     """
     arrow = _pyarrow()
     text, number = arrow.string(), arrow.float64()
-    fields = [("path", text), ("state", text), ("genre", text), ("probability", number), ("duration_s", number)]
-    schema = arrow.schema([*fields, *((genre, number) for genre in card.genres), ("error", text)])
+    texts = {"path", "state", "genre", "error"}
+    schema = arrow.schema([(name, text if name in texts else number) for name in row_columns(card.genres)])
     return _write(results, Path(path), _with_model(schema, card), _ROWS_AT_ONCE, _row_columns)
 
 
@@ -53,8 +55,10 @@ def write_curves(results: Iterable[Result], path: str | Path, card: Card) -> int
     """Write one row a step and return how many; recordings without an answer have none. Raises as `write_rows`."""
     arrow = _pyarrow()
     text, small = arrow.string(), arrow.float32()
-    fields = [("path", text), ("time_s", arrow.float64()), ("state", text), ("level_dbfs", small)]
-    schema = arrow.schema([*fields, *((genre, small) for genre in card.genres)])
+    shown, raw = step_columns(card.genres)
+    fields = [("path", text), ("time_s", arrow.float64()), ("state", text), ("genre", text), ("level_dbfs", small)]
+    fields += [*((name, small) for name in shown), ("raw_state", text), *((name, small) for name in raw)]
+    schema = arrow.schema(fields)
     answered = (result for result in results if isinstance(result, Prediction))
     return _write(answered, Path(path), _with_model(schema, card), _CURVES_AT_ONCE, _step_columns)
 
@@ -86,12 +90,9 @@ def _embedding_columns(results: list[Result], names: list[str]) -> dict[str, lis
 
 
 def _row_columns(results: list[Result], names: list[str]) -> dict[str, list[Any]]:
-    rows = []
-    for result in results:
-        values = result.to_dict()
-        probabilities = values.pop("probabilities", {})
-        best = None if values.get("genre") is None else probabilities[values["genre"]]
-        rows.append({**values, **probabilities, "probability": best, "path": utf8(values["path"])})
+    rows = [row_cells(result.to_dict()) for result in results]
+    for row in rows:
+        row["path"] = utf8(row["path"])
     return {name: [row.get(name) for row in rows] for name in names}
 
 
@@ -100,14 +101,25 @@ def _step_columns(results: list[Result], names: list[str]) -> dict[str, Any]:
 
     curves = [(result.path, result.curve) for result in results if isinstance(result, Prediction)]
     lengths = [len(curve.times) for _, curve in curves]
+    beliefs = [curve.belief for _, curve in curves]
+    shown = np.concatenate([belief.probabilities for belief in beliefs])
+    state = np.concatenate([belief.state for belief in beliefs]).astype(object)
+    raw = np.concatenate([curve.probabilities for _, curve in curves])
+    genres = np.array(curves[0][1].genres, object)
+    leaders = genres[shown.argmax(axis=1)]
+    leaders[state == "silence"] = None
+    shown_names, raw_names = step_columns(curves[0][1].genres)
     columns: dict[str, Any] = {
         "path": np.repeat(np.array([utf8(str(path)) for path, _ in curves], object), lengths),
         "time_s": np.concatenate([curve.times for _, curve in curves]),
-        "state": np.concatenate([curve.state for _, curve in curves]).astype(object),
+        "state": state,
+        "genre": leaders,
         "level_dbfs": _or_null(np.concatenate([curve.level for _, curve in curves]).astype(np.float32)),
+        **dict(zip(shown_names, shown.astype(np.float32).T, strict=True)),
+        "raw_state": np.concatenate([curve.state for _, curve in curves]).astype(object),
+        **dict(zip(raw_names, raw.astype(np.float32).T, strict=True)),
     }
-    beliefs = np.concatenate([curve.probabilities for _, curve in curves]).astype(np.float32)
-    return columns | dict(zip(names[len(columns) :], beliefs.T, strict=True))
+    return {name: columns[name] for name in names}
 
 
 def _or_null(values: Any) -> Any:

@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 
 from genre_lib.audio.files import shown, utf8
 from genre_lib.audio.finding import Found, find_recordings
+from genre_lib.batch.columns import row_cells, row_columns
 from genre_lib.errors import AudioError, GenreLibError, ParameterError
 from genre_lib.executors import Executor, Failure, Progress
 from genre_lib.inference.curve import GenreCurve
 from genre_lib.inference.model import GenreModel, load_model
 from genre_lib.inference.segments import segments
+from genre_lib.inference.words import name_of, spoken
 from genre_lib.utils.json_files import to_json
 
 
@@ -198,45 +200,48 @@ def why_unusable(path: Path, failure: Failure) -> str:
 def to_csv(results: Iterable[Result], *, genres: Sequence[str] | None = None) -> Iterator[str]:
     """Lines of CSV: path, state, genre, probability, duration_s, a column for each genre, error.
 
-    Where `genres` are not given they are those of the first recording that has an answer.
+    Where `genres` are not given they are those of the first recording that has an answer. A genre called as another
+    column is has `genre_` before its name.
     """
     header: list[str] | None = None
     waiting: list[Result] = []
     if genres is not None:
-        header = ["path", "state", "genre", "probability", "duration_s", *genres, "error"]
+        header = row_columns(genres)
         yield _csv_line(header)
     for result in results:
         if header is None and isinstance(result, Unusable):
             waiting.append(result)
             continue
         if header is None and isinstance(result, Prediction):
-            header = ["path", "state", "genre", "probability", "duration_s", *result.curve.genres, "error"]
+            header = row_columns(result.curve.genres)
             yield _csv_line(header)
             yield from (_csv_line(_csv_row(item, header)) for item in waiting)
             waiting = []
         assert header is not None
         yield _csv_line(_csv_row(result, header))
     if header is None:
-        header = ["path", "state", "genre", "probability", "duration_s", "error"]
+        header = row_columns(())
         yield _csv_line(header)
         yield from (_csv_line(_csv_row(item, header)) for item in waiting)
 
 
 def to_table(results: Iterable[Result]) -> Iterator[str]:
     """Lines for a terminal: the genre and its probability, the runner-up, the length, the file."""
-    yield f"{'answer':<10} {'p':>4}  {'runner-up':<10} {'p':>4}  {'length':>7}  file"
+    yield f"{'answer':<18} {'p':>4}  {'runner-up':<10} {'p':>4}  {'length':>7}  file"
     for result in results:
         if isinstance(result, Unusable):
             continue
         answer = result.curve.answer()
         (best, p_best), (second, p_second) = answer.ranked[:2]
-        name = answer.state if answer.state != "music" else best
-        if answer.state == "unsure":
-            second, p_second = best, p_best
+        name = name_of(answer.state, best)
+        # A genre that the answer does not name is the first of the others.
+        named = [f"{p_best:.2f}", spoken(second), f"{p_second:.2f}"]
+        if answer.state in ("unsure", "mixed"):
+            named = ["", spoken(best), f"{p_best:.2f}"]
         minutes, seconds = divmod(round(result.curve.duration_s), 60)
-        cells = ["", "", "", ""] if answer.state == "silence" else [f"{p_best:.2f}", second, f"{p_second:.2f}"]
+        cells = ["", "", ""] if answer.state == "silence" else named
         length = f"{minutes:>4}:{seconds:02d}"
-        yield f"{name:<10} {cells[0]:>4}  {cells[1]:<10} {cells[2]:>4}  {length}  {shown(result.path)}"
+        yield f"{name:<18} {cells[0]:>4}  {cells[1]:<10} {cells[2]:>4}  {length}  {shown(result.path)}"
 
 
 def to_json_lines(results: Iterable[Result], *, with_curve: bool = False) -> Iterator[str]:
@@ -252,11 +257,8 @@ def model_of_process(model: str | Path | None) -> GenreModel:
 
 
 def _csv_row(result: Result, header: list[str]) -> list[str]:
-    values = result.to_dict()
-    probabilities = values.pop("probabilities", {})
-    best = max(probabilities.values(), default="")
-    flat = {**values, **probabilities, "probability": "" if values.get("genre") is None else best}
-    return ["" if flat.get(name) is None else str(flat.get(name, "")) for name in header]
+    cells = row_cells(result.to_dict())
+    return ["" if cells.get(name) is None else str(cells[name]) for name in header]
 
 
 def _csv_line(row: list[str]) -> str:

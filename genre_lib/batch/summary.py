@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from genre_lib.batch.predict import Prediction, Result
 
+_OTHER_STATES = ("probable", "mixed", "unsure", "silence")
+
 
 @dataclass
 class Summary:
@@ -52,7 +54,7 @@ class Summary:
         n_answered = sum(self.states.values())
         lines = [f"{n_answered + self.n_unusable:>8} recordings, {_spoken(self.audio_s)} of music heard"]
         lines += [f"{count:>8} {genre}" for genre, count in self.genres.most_common()]
-        lines += [f"{self.states[state]:>8} {state}" for state in ("unsure", "silence") if self.states[state]]
+        lines += [f"{self.states[state]:>8} {state}" for state in _OTHER_STATES if self.states[state]]
         if self.n_unusable:
             lines.append(f"{self.n_unusable:>8} could not be used (column `error`)")
         known = n_answered + self.n_unusable - n_new

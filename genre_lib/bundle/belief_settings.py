@@ -14,10 +14,6 @@ class LiveAndFile:
     live: float
     file: float
 
-    def with_future(self, share: float) -> float:
-        """The value between both where `share` in [0, 1] of the lag has been heard after a moment."""
-        return self.live + share * (self.file - self.live)
-
 
 @dataclass(frozen=True)
 class PathSettings:
@@ -44,9 +40,9 @@ class BeliefSettings:
 
     Attributes
     ----------
-    evidence_weight : float > 0
+    evidence_weight : LiveAndFile
         What a step's log-probabilities count; far below 1 because neighbouring steps hear mostly the same sound, and
-        because a song that is taken for another genre is so for long.
+        because a song that is taken for another genre is so for long. Live it is greater, for a change to be seen soon.
     mean_duration_s : float > 0 [s]
         How long a genre is expected to last. Like the weight it is what makes the belief right most often, which is
         shorter than pieces of music are.
@@ -65,7 +61,7 @@ class BeliefSettings:
     path : PathSettings
     """
 
-    evidence_weight: float
+    evidence_weight: LiveAndFile
     mean_duration_s: float
     stages: int
     temperatures: LiveAndFile
@@ -92,6 +88,7 @@ class BeliefSettings:
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """From a card's `belief`."""
         nested = {
+            "evidence_weight": LiveAndFile(**values["evidence_weight"]),
             "temperatures": LiveAndFile(**values["temperatures"]),
             "named_from": LiveAndFile(**values["named_from"]),
             "path": PathSettings(**values["path"]),

@@ -14,6 +14,7 @@ from genre_lib.cli import (
     embed,
     explain,
     filters,
+    live,
     model,
     notebooks,
     playlist,
@@ -31,6 +32,7 @@ from genre_lib.utils.extras import missing_extra
 # In the order of `genre --help`.
 _COMMANDS = (
     predict,
+    live,
     tag,
     playlist,
     dashboard,

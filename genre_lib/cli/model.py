@@ -20,6 +20,16 @@ def add(commands: Any) -> None:
     rebuild = add_command(group, "rebuild", _rebuild, "make a bundle's exported files anew from its model.keras")
     rebuild.add_argument("--out", metavar="FOLDER", help="where to (default: in its place)")
     rebuild.add_argument("--network", metavar="FILE", help="another Keras file instead, that fits the card")
+    belief = add_command(
+        group,
+        "fit-belief",
+        _fit_belief,
+        "fit a bundle's belief again from held-out answers, and write it into its card",
+        example="genre model fit-belief runs/mine/bundle runs/mine/evaluation/held_out.npz",
+    )
+    belief.add_argument("bundle", metavar="BUNDLE", help="a model bundle's folder")
+    belief.add_argument("held_out", nargs="+", metavar="FILE", help="answers about clips it was not trained on (.npz)")
+    belief.add_argument("--scores", metavar="FILE", help="also write what the belief is worth, as JSON")
     for parser in (check, info, rebuild):
         parser.add_argument("bundle", nargs="?", metavar="BUNDLE", help="default: the pretrained one")
     info.add_argument("--json", action="store_true", help="the card itself")
@@ -54,6 +64,21 @@ def _rebuild(options: argparse.Namespace) -> int:
     from genre_lib.export.write_bundle import rebuild_bundle
 
     print(rebuild_bundle(options.bundle or pretrained_folder(), out=options.out, network=options.network).folder)
+    return 0
+
+
+def _fit_belief(options: argparse.Namespace) -> int:
+    from genre_lib.bundle.files import open_bundle
+    from genre_lib.evaluation.belief_scores import evaluate_belief
+    from genre_lib.evaluation.held_out import HeldOut
+    from genre_lib.evaluation.medleys import StepGrid
+    from genre_lib.evaluation.refit import refit_belief
+
+    grid = StepGrid.of(open_bundle(options.bundle).card)
+    scores = evaluate_belief([HeldOut.load(path) for path in options.held_out], grid, report=print)
+    if options.scores:
+        scores.save(options.scores)
+    refit_belief(options.bundle, options.held_out, scores=scores)
     return 0
 
 

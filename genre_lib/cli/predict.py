@@ -53,6 +53,11 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--curve", action="store_true", help="with --format json: times and probabilities for every step"
     )
+    parser.add_argument(
+        "--segments",
+        metavar="FILE",
+        help="also write where the genre changes: .csv, .txt (labels for Audacity) or .cue (a cue sheet)",
+    )
     parser.add_argument("--out", metavar="FILE", help="write there instead of to standard output")
     parser.add_argument(
         "--report", metavar="FOLDER", help="also write an HTML page with curve and player for each recording"
@@ -64,12 +69,16 @@ def add(commands: Any) -> None:
 def _predict(options: argparse.Namespace) -> int:
     from genre_lib.audio.finding import find_recordings
     from genre_lib.batch import predict
+    from genre_lib.batch.segment_files import SegmentFile, segment_file
 
     options.format = format_of(options.out, options.format, _FORMATS)
     if options.curve and options.format != "json":
         raise ParameterError("--curve needs --format json: a table has one row for each file.")
     _refuse_to_overwrite(options)
+    if options.segments and predict_batch.is_batch(options):
+        raise ParameterError("--segments goes with --format table, json or csv, without --curves or --journal.")
     n_unusable = 0
+    cut: SegmentFile | None = None
 
     def told(results: Iterable[predict.Result]) -> Iterator[predict.Result]:
         nonlocal n_unusable
@@ -82,17 +91,20 @@ def _predict(options: argparse.Namespace) -> int:
                     say_error(result.curve.warning)
                 if options.report:
                     _write_report(result, Path(options.report))
+                if cut is not None:
+                    cut.add(result)
             yield result
 
-    if predict_batch.is_batch(options):
-        with chosen_executor(options) as executor:
-            return predict_batch.predict_batch(options, executor=executor, progress=progress("predicted"), told=told)
-    found = find_recordings(options.paths)
-    if phrase := found.left_out():
+    found = None if predict_batch.is_batch(options) else find_recordings(options.paths)
+    if found is not None and (phrase := found.left_out()):
         say_error(f"left out: {phrase}.")
     with ExitStack() as resources:
-        out = resources.enter_context(_output(options.out))
+        if options.segments:
+            cut = resources.enter_context(segment_file(options.segments))
         executor = resources.enter_context(chosen_executor(options))
+        if found is None:
+            return predict_batch.predict_batch(options, executor=executor, progress=progress("predicted"), told=told)
+        out = resources.enter_context(_output(options.out))
         results = told(predict.predict(found, model=options.model, executor=executor, progress=progress("predicted")))
         lines = {
             "table": lambda: predict.to_table(results),
@@ -111,7 +123,7 @@ def _refuse_to_overwrite(options: argparse.Namespace) -> None:
     # Links that lead back to themselves are left as they are; the sentence about them comes later.
     given = {os.path.realpath(path) for path in options.paths}
     taken: dict[str, str] = {}
-    for name in ("out", "curves", "journal"):
+    for name in ("out", "curves", "journal", "segments"):
         value = getattr(options, name)
         if value is None:
             continue

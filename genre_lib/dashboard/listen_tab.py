@@ -16,6 +16,7 @@ from genre_lib.dashboard.model_choice import Models
 from genre_lib.dashboard.page_session import PageSession
 from genre_lib.dashboard.paths import AllowedPaths
 from genre_lib.dashboard.plotly_output import plotly_output
+from genre_lib.dashboard.steadiness import SteadinessControls
 from genre_lib.dashboard.upload import Upload
 from genre_lib.errors import GenreLibError
 from genre_lib.inference.curve import GenreCurve
@@ -62,6 +63,7 @@ class ListenTab:
         self._songs.observe(self._song_chosen, "value")
         self._other.observe(lambda _: self._hear(), "value")
         models.observe(self._model_changed)
+        self._steadiness = SteadinessControls(self._redraw)
         choices = widgets.VBox([self._songs, self._other]).add_class("genre-choices")
         self._closer = widgets.ToggleButton(description="Look closer", tooltip="Every step, to zoom into")
         self._figures = widgets.VBox().add_class("genre-closer")
@@ -70,7 +72,7 @@ class ListenTab:
         page_session.observe(lambda _: self._look_closer(), "dark")
         self._why = AttributionPanel(models, page_session, lambda: self._song, folder)
         self._invitation = self._invite(places)
-        bar = widgets.HBox([self._upload, choices]).add_class("genre-bar")
+        bar = widgets.HBox([self._upload, choices, self._steadiness.widget]).add_class("genre-bar")
         asking = widgets.HBox([self._why.button, self._closer]).add_class("genre-asking")
         answers = [self._why.answer, self._figures]
         self.widget = widgets.VBox([bar, self._status, self._invitation, self.player, asking, *answers]).add_class(
@@ -161,7 +163,8 @@ class ListenTab:
                 self._curves[label] = self._models.load(label).curve(path)
                 if not wanted():
                     return ""
-            self.player.show(path, [*self._curves.values()], title=title, names=labels)
+            self._steadiness.set_card(self._curves[labels[0]].card)
+            self._show_player(path, title)
             said = ""
         except GenreLibError as error:
             said = str(error).replace(str(path), path.name)
@@ -175,8 +178,22 @@ class ListenTab:
         self._look_closer()
         return said
 
+    def _show_player(self, path: Path, title: str) -> None:
+        self.player.show(
+            path,
+            [*self._curves.values()],
+            title=title,
+            names=[*self._curves],
+            steadiness_s=self._steadiness.steadiness_s,
+            named_from=self._steadiness.named_from,
+        )
+
+    def _redraw(self) -> None:
+        if self._song is not None and self._curves:
+            self._show_player(*self._song)
+
     def _look_closer(self) -> None:
-        """The same belief step by step, unsmoothed, as a figure to zoom into and to take genres out of."""
+        """What each step says alone, as a figure to zoom into and to take genres out of."""
         if not self._closer.value or not self._curves:
             self._figures.children = []
             return

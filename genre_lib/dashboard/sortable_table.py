@@ -12,6 +12,7 @@ from genre_lib.batch.predict import Prediction, Result
 from genre_lib.figures.palette import genre_colours
 from genre_lib.inference.answer import Answer
 from genre_lib.inference.segments import clock
+from genre_lib.inference.words import name_of
 from genre_lib.utils.templates import templates_beside
 
 template = templates_beside(__file__)
@@ -45,4 +46,5 @@ def row_of(result: Result, name: str, genres: Sequence[str], *, playable: bool) 
     if answer.state == "silence":
         return row
     (best, p), (second, p_second) = answer.ranked[:2]
+    row |= {"said": name_of(answer.state, best)}
     return row | {"genre": best, "p": p, "second": second, "p_second": p_second, "colour": colours[best]}

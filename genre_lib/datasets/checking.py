@@ -18,8 +18,9 @@ from genre_lib.audio.front_end import FrontEnd
 from genre_lib.datasets import splits
 from genre_lib.datasets.feature_cache import MINIMUM_S, SILENT_DBFS, content_hash
 from genre_lib.datasets.opening import open_data_set
+from genre_lib.datasets.sufficiency import Sufficiency, refuse_one_genre, sufficiency
 from genre_lib.datasets.table import DataSet, Track
-from genre_lib.errors import AudioError
+from genre_lib.errors import AudioError, DataSetError
 from genre_lib.executors import Executor, Progress, SerialExecutor
 
 _NO_GENRE = "(no genre)"
@@ -61,6 +62,8 @@ class DataSetReport:
     crossing : dict of str to tuple of str
         Artists that stand in more than one split, with those splits.
     notes : tuple of str
+    impossible : tuple of str
+        Why nothing can be trained on what is usable of it.
     """
 
     name: str
@@ -68,12 +71,13 @@ class DataSetReport:
     duplicates: tuple[tuple[str, ...], ...]
     crossing: dict[str, tuple[str, ...]]
     notes: tuple[str, ...]
+    impossible: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is unreadable, silent, repeated or crossing."""
+        """Whether nothing is unreadable, silent, repeated or crossing, and a network can be trained."""
         broken = any(report.unreadable or report.silent for report in self.genres.values())
-        return not (broken or self.duplicates or self.crossing)
+        return not (broken or self.duplicates or self.crossing or self.impossible)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -95,6 +99,7 @@ class DataSetReport:
         lines += [f"the same content: {', '.join(names)}" for names in self.duplicates]
         lines += [f"in several splits: {artist} ({', '.join(where)})" for artist, where in self.crossing.items()]
         lines += [f"note: {note}" for note in self.notes]
+        lines += [f"cannot be trained on: {sentence}" for sentence in self.impossible]
         lines.append("Nothing is wrong." if self.ok else "See above for what to repair or leave out.")
         return "\n".join(lines)
 
@@ -146,14 +151,27 @@ def check_data_set(
     by_content: dict[str, list[str]] = defaultdict(list)
     for i in sorted(findings):
         by_content[findings[i].content].append(data_set.tracks[i].name)
-    note = splits.group_note(data_set)
+    usable = data_set.select([i for i in sorted(findings) if not findings[i].silent])
+    note, found = splits.group_note(data_set), _sufficiency(usable)
+    notes = (*data_set.notes, *([] if note is None else [note]), *found.notes)
     return DataSetReport(
         data_set.name,
         _by_genre(data_set, findings, reasons),
         tuple(tuple(names) for names in by_content.values() if len(names) > 1),
         splits.crossing_groups(data_set),
-        data_set.notes if note is None or note in data_set.notes else (*data_set.notes, note),
+        tuple(dict.fromkeys(notes)),
+        found.impossible,
     )
+
+
+def _sufficiency(usable: DataSet) -> Sufficiency:
+    """Of the split that a run would make of what is usable."""
+    labelled = usable.where(lambda track: track.genre is not None)
+    try:
+        refuse_one_genre(labelled)
+        return sufficiency(splits.split_data_set(labelled))
+    except DataSetError as error:
+        return Sufficiency((str(error),), ())
 
 
 def _by_genre(data_set: DataSet, findings: dict[int, _Finding], reasons: dict[int, str]) -> dict[str, GenreReport]:
@@ -182,7 +200,8 @@ def _listen(track: Track) -> _Finding:
     with AudioReader(track.path, front_end.sample_rate) as reader:
         for block in reader:
             n_samples += len(block)
-            loudest = max(loudest, float(np.max(block**2)))
+            # An offset is no sound.
+            loudest = max(loudest, float(np.max((block - block.mean()) ** 2)))
         seconds = n_samples / front_end.sample_rate
         if seconds < MINIMUM_S:
             raise AudioError(f"{track.path} is shorter than {MINIMUM_S:g} s: too short to hear a genre in.")

@@ -57,8 +57,7 @@ def split_data_set(
     ParameterError
         An unknown kind.
     """
-    if kind not in ("given", "grouped", "random"):
-        raise ParameterError(f"There is no split {kind!r}: choose given, grouped or random.")
+    check_split_kind(kind)
     open_tracks = [i for i, track in enumerate(data_set.tracks) if track.split != EXCLUDED]
     undecided = [i for i in open_tracks if data_set.tracks[i].split is None]
     if kind == "given" and len(undecided) < len(open_tracks):
@@ -81,6 +80,12 @@ def split_data_set(
     if note in data_set.notes:
         note = None
     return data_set.with_splits(splits, note=note)
+
+
+def check_split_kind(kind: str) -> None:
+    """ParameterError where there is no such kind of split."""
+    if kind not in ("given", "grouped", "random"):
+        raise ParameterError(f"There is no split {kind!r}: choose given, grouped or random.")
 
 
 def grouped_split(

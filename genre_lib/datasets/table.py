@@ -119,6 +119,10 @@ class DataSet:
         tracks = tuple(replace(track, split=split) for track, split in zip(self.tracks, splits, strict=True))
         return replace(self, tracks=tracks, notes=self.notes if note is None else (*self.notes, note))
 
+    def with_notes(self, notes: Sequence[str]) -> Self:
+        """The same tracks with further sentences, each once."""
+        return replace(self, notes=tuple(dict.fromkeys((*self.notes, *notes))))
+
     def digest(self) -> str:
         """Hash of the table [64 hexadecimal digits]: names, genres, groups and splits, not paths nor sound."""
         rows = [[t.name, t.genre, t.group, t.split] for t in self.tracks]

@@ -13,7 +13,7 @@ scaling).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,9 @@ from genre_lib.evaluation.reliability import (
 Floats = NDArray[np.float64]
 
 _LOG_T_BOUNDS = (-4.0, 4.0)
+
+# On fewer held-out clips a temperature and a threshold say more of these clips than of the network.
+FEWEST_CLIPS = 20
 
 # A threshold that just meets its target on the clips it was fitted on misses it on half of all others.
 _MARGIN = 0.015
@@ -136,10 +139,11 @@ class SpanCalibration:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Calibration of every span that is shown, and the share of right answers it aims at."""
+    """Calibration of every span that is shown, the share of right answers it aims at, and what it could not do."""
 
     spans: tuple[SpanCalibration, ...]
     target: float
+    notes: tuple[str, ...] = ()
 
     def __getitem__(self, name: str) -> SpanCalibration:
         for span in self.spans:
@@ -251,7 +255,7 @@ def calibrate(
         Ready folds, such as those of a cross-validation; without them 5 are made from the groups.
     data_sets : sequence of str [shape=(n_clips,)], optional
         Which data set each clip is of. Temperatures then count every data set the same, however many clips it has, and
-        a threshold reaches the target in each of them.
+        a threshold reaches the target in each of them that can reach it.
     target : float in (0, 1)
         Share of right answers that `unsure` is to guarantee on other clips; thresholds are fitted for 0.015 more.
 
@@ -261,11 +265,17 @@ def calibrate(
 
     Notes
     -----
+    On fewer than 20 clips, or clips of one artist, nothing is fitted: temperatures are 1 and thresholds 0. A
+    temperature that makes the answers of the folds it was not fitted on less likely is not applied.
+
     Every clip of a data set has the same weight in every span, however many steps it has.
     """
     true = np.asarray(labels, dtype=np.intp)
     if len(step_logits) != len(true):
         raise EvaluationError(f"{len(step_logits)} clips were answered but there are {len(true)} labels.")
+    few = _too_few(len(true), groups, folds)
+    if few is not None:
+        folds = np.zeros(len(true), np.intp)
     of_clip = assign_folds(range(len(true)) if groups is None else groups) if folds is None else np.asarray(folds)
     sets = np.asarray([""] * len(true) if data_sets is None else data_sets, str)
     if len(sets) != len(true):
@@ -279,7 +289,7 @@ def calibrate(
         parts = [smoothed_logits(logits, n_steps or len(logits)) for logits in step_logits]
         clip = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
         weights = (clip_weights / np.bincount(clip))[clip]
-        span = _cross_fit(
+        span = (_cross_fit if few is None else _uncalibrated)(
             np.vstack(parts),
             true[clip],
             weights,
@@ -290,7 +300,54 @@ def calibrate(
             binning,
         )
         spans.append(SpanCalibration(name=name, seconds=seconds, n_clips=len(parts), n_answers=len(clip), **span))
-    return Calibration(tuple(spans), target)
+    return Calibration(tuple(spans), target, (few,) if few is not None else _worse(spans))
+
+
+def _too_few(n_clips: int, groups: Sequence[Any] | None, folds: ArrayLike | None) -> str | None:
+    """Why nothing can be fitted, in a sentence."""
+    n_groups = n_clips if groups is None else len({str(group) for group in groups})
+    if n_clips >= FEWEST_CLIPS and (folds is not None or n_groups > 1):
+        return None
+    of = "" if groups is None else f" of {n_groups} artist{'' if n_groups == 1 else 's'}"
+    return (
+        f"There are {n_clips} held-out clips{of} to calibrate on, too few: temperatures stay 1 and there is no "
+        "threshold for unsure, so that probabilities do not mean what they say."
+    )
+
+
+def _worse(spans: Sequence[SpanCalibration]) -> tuple[str, ...]:
+    kept = [span.name for span in spans if span.temperature == 1.0]
+    if not kept:
+        return ()
+    return (f"No temperature makes held-out answers more likely ({', '.join(kept)}): it stays 1 there.",)
+
+
+def _uncalibrated(
+    logits: Floats,
+    labels: NDArray[np.intp],
+    weights: Floats,
+    folds: NDArray[Any],
+    data_sets: NDArray[np.str_],
+    target: float,
+    n_bins: int,
+    binning: str,
+) -> dict[str, Any]:
+    """As `_cross_fit`, with nothing fitted."""
+    curve = reliability(softmax(logits, axis=1), labels, n_bins=n_bins, binning=binning, weights=weights)
+    everything = np.ones(len(labels), dtype=bool)
+    named = Threshold(0.0, *_named_share(everything, logits.argmax(axis=1) == labels, weights))
+    likelihood = negative_log_likelihood(logits, labels, weights)
+    return {
+        "temperature": 1.0,
+        "threshold": named,
+        "held_out": named,
+        "before": curve,
+        "after": curve,
+        "nll_before": likelihood,
+        "nll_after": likelihood,
+        "n_folds": 0,
+        "by_data_set": (),
+    }
 
 
 def _cross_fit(
@@ -302,6 +359,7 @@ def _cross_fit(
     target: float,
     n_bins: int,
     binning: str,
+    fit: Callable[[Floats, NDArray[np.intp], Floats], float] = fit_temperature,
 ) -> dict[str, Any]:
     if len(np.unique(folds)) < 2:
         raise EvaluationError("Cross-fitting needs at least 2 folds; give more, or the groups to make them from.")
@@ -309,13 +367,16 @@ def _cross_fit(
     cooled, named, cuts = np.empty_like(logits), np.zeros(len(labels), dtype=bool), []
     for fold in np.unique(folds):
         here, others = folds == fold, folds != fold
-        temperature = fit_temperature(logits[others], labels[others], weights[others])
+        temperature = fit(logits[others], labels[others], weights[others])
         confidence = softmax(logits / temperature, axis=1).max(axis=1)
         cut = _threshold(confidence[others], correct[others], weights[others], data_sets[others], target).value
         cooled[here] = logits[here] / temperature
         named[here] = confidence[here] >= cut
         cuts.append(cut)
-    temperature = fit_temperature(logits, labels, weights)
+    temperature = fit(logits, labels, weights)
+    if negative_log_likelihood(cooled, labels, weights) > negative_log_likelihood(logits, labels, weights):
+        # What does not help on clips that it was not fitted on is not applied.
+        return _cross_fit(logits, labels, weights, folds, data_sets, target, n_bins, binning, fit=_no_temperature)
     confidence = softmax(logits / temperature, axis=1).max(axis=1)
     probabilities = softmax(cooled, axis=1)
     names = np.unique(data_sets)
@@ -336,17 +397,25 @@ def _cross_fit(
     }
 
 
+def _no_temperature(logits: Floats, labels: NDArray[np.intp], weights: Floats) -> float:
+    return 1.0
+
+
 def _threshold(
     confidence: Floats, correct: NDArray[np.bool_], weights: Floats, data_sets: NDArray[np.str_], target: float
 ) -> Threshold:
-    """The smallest confidence from which on the answers on every data set are right at least `target` of the time."""
+    """The smallest confidence from which on the answers on every data set are right at least `target` of the time.
+
+    A data set that never reaches it, as short spans of hard music may not, has its say only as half of all answers.
+    """
+    everything = unsure_threshold(confidence, correct, target=target, weights=weights)
     of_each = [
-        unsure_threshold(confidence[here], correct[here], target=target, weights=weights[here])
+        unsure_threshold(confidence[here], correct[here], target=target, weights=weights[here]).value
         for here in (data_sets == name for name in np.unique(data_sets))
     ]
     if len(of_each) == 1:
-        return of_each[0]
-    value = max(threshold.value for threshold in of_each)
+        return everything
+    value = max([cut for cut in of_each if cut < 1.0] + [everything.value])
     return Threshold(value, *_named_share(confidence >= value, correct, weights))
 
 

@@ -180,6 +180,11 @@ class Evaluation:
             raise EvaluationError(f"{path} holds no evaluation; run notebook 03 to make it.")
         return cls.from_dict(data)
 
+    def headline(self) -> str:
+        """The accuracy in a line, which says whether artists were kept apart."""
+        how = "artists unknown" if self.answers.groups is None else "by artist"
+        return f"{how}, {self.data_set}, {self.split}: {self.accuracy}"
+
     def card_metrics(self) -> list[dict[str, Any]]:
         """The entries of a model card's `metrics`."""
         entries = [self._metric("accuracy", self.accuracy), self._metric("step_accuracy", self.step_accuracy)]
@@ -189,6 +194,7 @@ class Evaluation:
         ]
         for span in self.calibration.spans if self.calibration else ():
             note = f"temperature {span.temperature:.2f}, {span.binning} bins, cross-fitted over {span.n_folds} folds"
+            note = note if span.n_folds else "not calibrated: too few clips"
             entries.append(self._metric(f"ece_{span.name}", span.ece_after, n=span.n_clips, note=note))
         return entries
 

@@ -85,6 +85,8 @@ def write_onnx(
         _name_axes(output, "n_frames" if output.name == "log_mel" else "n_steps")
     # What the two halves noted of shapes between their layers has names of its own for the same axes.
     del whole.graph.value_info[:]
+    whole.graph.name = "genre"
+    whole.graph.doc_string = "Samples, mono at sample_rate, to the belief over genres; docs/onnx.md of genre-lib."
     helper.set_model_props(
         whole, {"sample_rate": str(front_end.sample_rate), "genres": json.dumps(list(genres), ensure_ascii=False)}
     )
@@ -134,7 +136,45 @@ def _network_graph(network: keras.Model) -> Any:
     del converted.opset_import[:]
     converted.opset_import.extend(kept)
     converted.ir_version = _IR_VERSION
+    _put_in_order(converted.graph)
     return converted
+
+
+def _put_in_order(graph: Any) -> None:
+    """Nodes and constants in the order in which the outputs come to need them, and named by it.
+
+    The converter's order and names differ from one conversion to the next; so the same network gives the same file.
+    """
+    source = {name: node for node in graph.node for name in node.output}
+    constants = {value.name: value for value in graph.initializer}
+    names = {value.name: value.name for value in (*graph.input, *graph.output)} | {"": ""}
+    nodes: list[Any] = []
+    values: list[Any] = []
+
+    def need(name: str) -> None:
+        if name in source:
+            node = source[name]
+            if node in nodes:
+                return
+            for needed in node.input:
+                need(needed)
+            node.name = f"{node.op_type}_{len(nodes)}"
+            nodes.append(node)
+            for number, output in enumerate(node.output):
+                names.setdefault(output, f"{node.name}:{number}")
+        elif name not in names:
+            names[name] = constants[name].name = f"constant_{len(values)}"
+            values.append(constants[name])
+
+    for output in sorted(graph.output, key=lambda output: output.name):
+        need(output.name)
+    for node in nodes:
+        node.input[:] = [names[name] for name in node.input]
+        node.output[:] = [names[name] for name in node.output]
+    for field, kept in ((graph.node, nodes), (graph.initializer, values)):
+        copies = [type(part).FromString(part.SerializeToString()) for part in kept]
+        del field[:]
+        field.extend(copies)
 
 
 def _name_axes(output: Any, time: str) -> None:

@@ -10,6 +10,7 @@ in hatching or a label.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,15 +59,18 @@ def genre_styles(genres: Sequence[str]) -> dict[str, GenreStyle]:
     >>> genre_styles(["reggae", "classical"])["classical"].colour
     '#e59bb8'
     """
-    return {
-        genre: GenreStyle(
+    styles: dict[str, GenreStyle] = {}
+    shared: Counter[int] = Counter()
+    for genre, slot in genre_slots(genres).items():
+        mark = slot + slot // len(PALETTE) + shared[slot]
+        shared[slot] += 1
+        styles[genre] = GenreStyle(
             colour=_colour(slot),
-            dash=_DASHES[(slot + slot // len(PALETTE)) % len(_DASHES)],
-            symbol=_SYMBOLS[(slot + slot // len(PALETTE)) % len(_SYMBOLS)],
-            pattern=_PATTERNS[(slot + slot // len(PALETTE)) % len(_PATTERNS)],
+            dash=_DASHES[mark % len(_DASHES)],
+            symbol=_SYMBOLS[mark % len(_SYMBOLS)],
+            pattern=_PATTERNS[mark % len(_PATTERNS)],
         )
-        for genre, slot in genre_slots(genres).items()
-    }
+    return styles
 
 
 def genre_colours(genres: Sequence[str]) -> dict[str, str]:

@@ -53,32 +53,43 @@ class Chain:
 
 
 def likelihoods(step_logits: NDArray[np.floating[Any]], silent: NDArray[np.bool_], evidence_weight: float) -> Floats:
-    """How well each genre explains each step [shape=(n_steps, n_genres)], the best one 1; all 1 in silence."""
+    """How well each genre explains each step [shape=(..., n_genres)], the best one 1; all 1 in silence."""
     # The softmax's normaliser is the same for all genres of a step and cancels in the chain.
-    logits = np.where(silent[:, None], 0.0, np.asarray(step_logits, np.float64))
-    return np.exp(evidence_weight * (logits - logits.max(axis=1, keepdims=True, initial=-np.inf)))
+    logits = np.where(silent[..., None], 0.0, np.asarray(step_logits, np.float64))
+    return np.exp(evidence_weight * (logits - logits.max(axis=-1, keepdims=True, initial=-np.inf)))
 
 
 def smoothed(likelihood: Floats, chain: Chain) -> Floats:
-    """Posterior of each step given all of them [shape=(n_steps, n_genres)]."""
+    """Posterior of each step given all of them.
+
+    Parameters
+    ----------
+    likelihood : np.ndarray [shape=(n_steps, ..., n_genres)]
+        Axes between are recordings of one length, believed at once.
+    chain : Chain
+
+    Returns
+    -------
+    np.ndarray [shape=(n_steps, ..., n_genres)]
+    """
     # Past and future in one pass: the future is the past of the recording played backwards.
-    seen = np.stack([likelihood, likelihood[::-1]], axis=1)[:, :, None, :]
-    expected = np.empty((len(likelihood), 2, *chain.start.shape))
-    state = np.stack([chain.start, chain.start])
+    seen = np.stack([likelihood, likelihood[::-1]], axis=1)[..., None, :]
+    expected = np.empty((*likelihood.shape[:1], 2, *likelihood.shape[1:-1], *chain.start.shape))
+    state = np.broadcast_to(chain.start, expected.shape[1:])
     for step, evidence in enumerate(seen):
         expected[step] = state
         state = chain.step(state * evidence)
-    past, future = expected[:, 0], expected[::-1, 1, ::-1]
-    return normalised((past * future).sum(axis=1) * likelihood)
+    past, future = expected[:, 0], expected[::-1, 1, ..., ::-1, :]
+    return normalised((past * future).sum(axis=-2) * likelihood)
 
 
 def filtered(likelihood: Floats, chain: Chain) -> Floats:
-    """Posterior of each step given the steps so far [shape=(n_steps, n_genres)]."""
+    """Posterior of each step given the steps so far; shapes as in `smoothed`."""
     posterior = np.empty(likelihood.shape)
-    state = chain.start
-    for step, evidence in enumerate(likelihood):
+    state = np.broadcast_to(chain.start, (*likelihood.shape[1:-1], *chain.start.shape))
+    for step, evidence in enumerate(likelihood[..., None, :]):
         known = state * evidence
-        posterior[step] = known.sum(axis=0)
+        posterior[step] = known.sum(axis=-2)
         state = chain.step(known)
     return normalised(posterior)
 

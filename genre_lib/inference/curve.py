@@ -103,11 +103,13 @@ class GenreCurve:
             return self.smoothed(steadiness_s, causal=live, unsure_below=named_from)
         settings = settings.with_steadiness(steadiness_s).with_names_from(named_from)
         chain = Chain(settings, n_genres=len(self.genres), step_period_s=self.card.step_period_s)
-        seen = likelihoods(self.step_logits, self.silent, settings.evidence_weight)
-        posterior = filtered(seen, chain) if live else smoothed(seen, chain)
-        place = "live" if live else "file"
-        probabilities = tempered(posterior, getattr(settings.temperatures, place))
-        state = states(probabilities, self.silent, settings, named_from=getattr(settings.named_from, place))
+        if live:
+            seen = likelihoods(self.step_logits, self.silent, settings.evidence_weight.live)
+            probabilities, named = tempered(filtered(seen, chain), settings.temperatures.live), settings.named_from.live
+        else:
+            seen = likelihoods(self.step_logits, self.silent, settings.evidence_weight.file)
+            probabilities, named = tempered(smoothed(seen, chain), settings.temperatures.file), settings.named_from.file
+        state = states(probabilities, self.silent, settings, named_from=named)
         return Belief(self.times, probabilities, state)
 
     def smoothed(

@@ -49,12 +49,13 @@ class GenreModel:
     ----------
     bundle : Bundle
     card : Card
+    filter_bank : np.ndarray [shape=(n_mels, n_fft // 2 + 1)]
     """
 
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
         self._network = LiteRtNetwork(bundle.folder / LITERT, len(bundle.card.genres))
-        self._filter_bank = bundle.filter_bank()
+        self.filter_bank = bundle.filter_bank()
 
     @property
     def card(self) -> Card:
@@ -65,6 +66,10 @@ class GenreModel:
     def n_features(self) -> int:
         """Numbers of an embedding; 0 for a bundle that was made without."""
         return self._network.n_features
+
+    def step_stream(self) -> StepStream:
+        """The network for frames that come bit by bit."""
+        return StepStream(self._network, self.card.timing)
 
     def curve(self, source: str | Path | NDArray[np.generic], sample_rate: int | None = None) -> GenreCurve:
         """The genre curve of a recording.
@@ -134,7 +139,7 @@ class GenreModel:
         if log_mel.ndim != 2 or log_mel.shape[1] != front_end.n_mels:
             raise AudioError(f"The log-mel has shape {log_mel.shape}: this model needs (n_frames, {front_end.n_mels}).")
         self._check_length(len(log_mel), front_end.n_samples(len(log_mel)), "The log-mel")
-        steps = StepStream(self._network, self.card.timing)
+        steps = self.step_stream()
         logits = _finite(np.concatenate([*steps.push(log_mel), *steps.finish()]), "The log-mel")
         if frame_power is None:
             floor_db = 10 * np.log10(front_end.amin)
@@ -167,7 +172,7 @@ class GenreModel:
         stream = StepStream(network, self.card.timing)
         steps: list[NDArray[np.float32]] = []
         power: list[NDArray[np.float32]] = []
-        for log_mel, frame_power in self.card.front_end.stream(counter, filter_bank=self._filter_bank):
+        for log_mel, frame_power in self.card.front_end.stream(counter, filter_bank=self.filter_bank):
             steps.extend(stream.push(log_mel))
             power.append(frame_power)
         self._check_length(sum(map(len, power)), counter.n_samples, name)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from genre_lib.inference.curve import Belief
 from genre_lib.inference.segments import Segment, clock
+from genre_lib.inference.words import spoken
 
 N_BINS = 720
 # A genre that never gets this probable is drawn together with its like.
@@ -96,7 +97,7 @@ def labels(chart: Chart, named: set[str | None]) -> list[str]:
     found = []
     for layer in chart.layers:
         top = top + layer.share
-        clear = np.where(chart.states == "music", layer.share, 0.0)
+        clear = np.where(np.isin(chart.states, ("music", "probable")), layer.share, 0.0)
         # The thinnest place within a label's width decides whether it fits.
         room = np.array([clear[i : i + width].min() for i in range(n - width + 1)])
         best = int(room.argmax())
@@ -106,7 +107,7 @@ def labels(chart: Chart, named: set[str | None]) -> list[str]:
         x, y = 100 * (middle + 0.5) / n, 100 * (1 - top[middle] + layer.share[middle] / 2)
         on = _on(chart.colours[layer.genre])
         look = f"left:{x:.1f}%;top:{y:.1f}%;--on:{on}"
-        found.append(f'<span class="label" style="{look}">{escape(layer.genre)}</span>')
+        found.append(f'<span class="label" style="{look}">{escape(spoken(layer.genre))}</span>')
     return found
 
 
@@ -117,7 +118,7 @@ def veils(states: NDArray[np.str_]) -> list[str]:
     found = []
     for first, stop in itertools.pairwise(cuts):
         state = str(states[first])
-        if state == "music":
+        if state in ("music", "probable"):
             continue
         left, width = 100 * first / n, 100 * (stop - first) / n
         found.append(f'<span class="veil {state}" style="left:{left:.2f}%;width:{width:.2f}%"></span>')
@@ -129,9 +130,11 @@ def veils(states: NDArray[np.str_]) -> list[str]:
 def ribbon(segment: Segment, duration_s: float, colours: dict[str, str]) -> str:
     """One segment in the strip above the areas."""
     left, width = 100 * segment.start_s / duration_s, 100 * (segment.stop_s - segment.start_s) / duration_s
-    name = segment.genre if segment.state == "music" and segment.genre else segment.state
+    # The strip is a list of names; how sure each is stands in the table.
+    named = segment.state in ("music", "probable")
+    name = spoken(segment.genre) if named and segment.genre else segment.state
     look = f"left:{left:.2f}%;width:{width:.2f}%"
-    if segment.state == "music" and segment.genre:
+    if named and segment.genre:
         look += f";--c:{colours[segment.genre]};--on:{_on(colours[segment.genre])}"
     return f'<i class="{segment.state}" style="{look}">{escape(name)}</i>'
 

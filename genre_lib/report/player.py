@@ -110,6 +110,8 @@ class Player(anywidget.AnyWidget):
         *,
         title: str | None = None,
         names: Sequence[str] | None = None,
+        steadiness_s: float | None = None,
+        named_from: float | None = None,
     ) -> None:
         """Show a song.
 
@@ -123,6 +125,8 @@ class Player(anywidget.AnyWidget):
             By default the file's name.
         names : sequence of str, optional
             What to call the models; by default their cards' names and versions.
+        steadiness_s, named_from : float, optional
+            As in `GenreCurve.believed`.
 
         Raises
         ------
@@ -133,7 +137,9 @@ class Player(anywidget.AnyWidget):
         names = names or [f"{curve.card.name} {curve.card.version}" for curve in curves]
         title = shown(title or path.stem.replace("_", " "))
         sound = read_sound(curves[0], path, path, "none")
-        page = song_page(curves, title, sound, names=names, actions=_DOWNLOADS)
+        page = song_page(
+            curves, title, sound, names=names, actions=_DOWNLOADS, steadiness_s=steadiness_s, named_from=named_from
+        )
         self._path, self._title, self._curves, self._names, self._encoded = path, title, curves, names, None
         with self.hold_sync():
             self.page = page.html

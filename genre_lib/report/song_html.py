@@ -17,11 +17,22 @@ import numpy as np
 from genre_lib.figures.palette import genre_colours
 from genre_lib.inference.curve import GenreCurve
 from genre_lib.inference.segments import Segment, clock, segments
+from genre_lib.inference.words import n_worth_naming, name_of, percent, spoken
 from genre_lib.report.chart import Chart, areas, binned, build_chart, labels, ribbon, ticks, veils, wave
 from genre_lib.report.recording import Sound
 from genre_lib.utils.templates import templates_beside
 
 template = templates_beside(__file__)
+
+
+_LABELS = {
+    "music": "As a whole it sounds like",
+    "probable": "As a whole it probably is",
+    "mixed": "It changes",
+    "unsure": "As a whole the model is",
+    "silence": "There is",
+}
+_VERDICTS = {"unsure": "unsure", "silence": "silence"}
 
 
 @dataclass(frozen=True)
@@ -40,7 +51,14 @@ class SongPage:
 
 
 def song_page(
-    curves: Sequence[GenreCurve], title: str, sound: Sound, *, names: Sequence[str] | None = None, actions: str = ""
+    curves: Sequence[GenreCurve],
+    title: str,
+    sound: Sound,
+    *,
+    names: Sequence[str] | None = None,
+    actions: str = "",
+    steadiness_s: float | None = None,
+    named_from: float | None = None,
 ) -> SongPage:
     """Lay out a song.
 
@@ -54,11 +72,16 @@ def song_page(
         What to call the models where there are several.
     actions : str
         HTML for the end of the heading, such as buttons; with it the recording is taken to be playable.
+    steadiness_s, named_from : float, optional
+        As in `GenreCurve.believed`.
     """
     first = curves[0]
     several = len(curves) > 1
     names = names or [f"{curve.card.name} {curve.card.version}" for curve in curves]
-    lanes = [_Lane(curve, name if several else "") for curve, name in zip(curves, names, strict=True)]
+    lanes = [
+        _Lane(curve, name if several else "", steadiness_s, named_from)
+        for curve, name in zip(curves, names, strict=True)
+    ]
     warnings = dict.fromkeys(curve.warning for curve in curves if curve.warning)
     meta = [clock(first.duration_s), "heard by " + " and ".join(names)]
     html = Template(template("song.html")).substitute(
@@ -84,28 +107,34 @@ def song_page(
 class _Lane:
     """One model's part of the page; `name` is empty where there is only one."""
 
-    def __init__(self, curve: GenreCurve, name: str) -> None:
+    def __init__(
+        self, curve: GenreCurve, name: str, steadiness_s: float | None = None, named_from: float | None = None
+    ) -> None:
         self._curve = curve
         self._name = name
         self._colours = genre_colours(curve.genres)
-        self._bins, self._states = binned(curve.smoothed(), curve.duration_s)
+        self._belief = curve.believed(steadiness_s=steadiness_s, named_from=named_from)
+        self._bins, self._states = binned(self._belief, curve.duration_s)
         self._chart = build_chart(self._bins, self._states, curve.genres, self._colours)
-        self._segments = segments(curve)
+        self._segments = segments(curve, steadiness_s=steadiness_s, named_from=named_from)
 
     def answer(self) -> str:
         """The answer for the whole recording, with the four best genres."""
-        answer = self._curve.answer()
+        answer = self._curve.answer(self._belief)
         ranked = [(genre, p) for genre, p in answer.ranked if p >= 0.01][:4]
-        label, verdict = "There is", '<i class="swatch silence"></i>silence'
-        if answer.state == "unsure":
-            label, verdict = "As a whole the model is", '<i class="swatch unsure"></i>unsure'
-        elif answer.state == "music":
+        label = _LABELS[answer.state]
+        verdict = f'<i class="swatch {answer.state}"></i>{escape(_VERDICTS.get(answer.state, ""))}'
+        if answer.state in ("music", "probable"):
             genre, p = answer.ranked[0]
-            swatch = f'<i class="swatch" style="--c:{self._colours[genre]}"></i>'
-            label = "As a whole it sounds like"
-            verdict = f"{swatch}{escape(genre)} <small>{100 * p:.0f} % sure</small>"
+            sure = " sure" if self._curve.card.belief is None else ""
+            verdict = f"{self._swatch(genre)}{escape(spoken(genre))} <small>{percent(p)}{sure}</small>"
+        elif answer.state == "mixed":
+            parts = answer.ranked[: min(4, n_worth_naming(answer.probabilities))]
+            verdict = ", ".join(
+                f"{self._swatch(genre)}{escape(spoken(genre))} <small>{percent(p)}</small>" for genre, p in parts
+            )
         ranking = "".join(
-            f"<li><span>{escape(genre)}</span>"
+            f"<li><span>{escape(spoken(genre))}</span>"
             f'<span class="bar"><i style="width:{100 * p:.1f}%;--c:{self._colours[genre]}"></i></span>'
             f"<span>{100 * p:.0f} %</span></li>"
             for genre, p in (ranked if answer.state != "silence" else [])
@@ -116,9 +145,12 @@ class _Lane:
             f'<p class="verdict">{verdict}</p><ol class="ranking">{ranking}</ol></section>'
         )
 
+    def _swatch(self, genre: str) -> str:
+        return f'<i class="swatch" style="--c:{self._colours[genre]}"></i>'
+
     def drawn(self) -> str:
         """Ribbon and stacked areas."""
-        named = {segment.genre for segment in self._segments if segment.state == "music"}
+        named = {segment.genre for segment in self._segments if segment.state in ("music", "probable")}
         strip = "".join(ribbon(segment, self._curve.duration_s, self._colours) for segment in self._segments)
         name = f'<p class="lane-name">{escape(self._name)}</p>' if self._name else ""
         return (
@@ -148,6 +180,7 @@ class _Lane:
         return {
             "name": self._name,
             "genres": list(self._curve.genres),
+            "names": {genre: spoken(genre) for genre in self._curve.genres},
             "colours": self._colours,
             "states": "".join(str(state)[0] for state in self._states),
             "belief": base64.b64encode(np.round(255 * self._bins).astype(np.uint8).tobytes()).decode(),
@@ -157,7 +190,7 @@ class _Lane:
 def _legend(chart: Chart) -> list[str]:
     items = [
         f'<li data-genre="{escape(layer.genre)}"><i class="swatch" style="--c:{chart.colours[layer.genre]}"></i>'
-        f"<span>{escape(layer.genre)}</span></li>"
+        f"<span>{escape(spoken(layer.genre))}</span></li>"
         if layer.genre
         else '<li data-others><i class="swatch others"></i><span>others</span></li>'
         for layer in chart.layers
@@ -171,10 +204,13 @@ def _legend(chart: Chart) -> list[str]:
 
 
 def _row(segment: Segment, colours: dict[str, str]) -> str:
-    if segment.state == "music" and segment.genre:
-        name = f'<i class="swatch" style="--c:{colours[segment.genre]}"></i>{escape(segment.genre)}'
+    if segment.state in ("music", "probable") and segment.genre:
+        said = escape(name_of(segment.state, segment.genre))
+        name = f'<i class="swatch" style="--c:{colours[segment.genre]}"></i>{said}'
     elif segment.state == "unsure" and segment.genre:
-        name = f'<i class="swatch unsure"></i><span>unsure <small>perhaps {escape(segment.genre)}</small></span>'
+        name = (
+            f'<i class="swatch unsure"></i><span>unsure <small>perhaps {escape(spoken(segment.genre))}</small></span>'
+        )
     else:
         name = '<i class="swatch silence"></i>silence'
     meter = ""
@@ -190,9 +226,14 @@ def _row(segment: Segment, colours: dict[str, str]) -> str:
 
 def _how_to_read(curve: GenreCurve, *, playable: bool) -> str:
     card = curve.card
+    how = (
+        f"having heard {card.receptive_field_s:.1f} s, averaged over {card.smoothing_s:g} s"
+        if card.belief is None
+        else "given what comes before and after"
+    )
     return (
-        f"At every moment the height of a colour is how probable the model finds that genre, having heard "
-        f"{card.receptive_field_s:.1f} s, averaged over {card.smoothing_s:g} s. Hatched: too unsure to name one. "
+        f"At every moment the height of a colour is how probable the model finds that genre, {how}. Hatched: too "
+        "unsure to name one. "
         "Click or drag to move; arrow keys move by 5 s" + (", space plays." if playable else ".")
     )
 

@@ -17,6 +17,7 @@ import yaml
 
 from genre_lib.bundle.resources import resource, work_folder
 from genre_lib.errors import ParameterError, RunError
+from genre_lib.runs.parameter_values import check_values
 from genre_lib.runs.run_folder import Run, library_versions
 from genre_lib.utils.extras import require
 from genre_lib.utils.json_files import read_json, write_json
@@ -119,6 +120,7 @@ def run_pipeline(
     """
     require("papermill", "ipykernel", "tensorflow", "tensorflowjs", what="Running the notebooks")
     parameters = parse_parameters(given, steps)
+    check_values(parameters)
     run = Run.open(folder)
     record = _begin(run, parameters, steps, say)
     first = _first_step(record, steps, start, say)

@@ -25,6 +25,7 @@ _EXTRAS = {
         "traitlets",
         "voila",
     ),
+    "live": ("rich", "sounddevice"),
     "cluster": ("dask", "distributed"),
     "tags": ("mutagen",),
     "beets": ("beets", "mediafile"),

@@ -79,8 +79,17 @@ def test_floats_at_the_scale_of_integers_are_heard(tmp_path: Path, music: np.nda
 
 
 @pytest.mark.parametrize("value", [1e20, np.inf, -np.inf, np.nan])
-def test_what_has_no_spectrum_is_refused(tmp_path: Path, music: np.ndarray, value: float) -> None:
-    music[RATE : RATE + 10] = value
+def test_samples_without_a_spectrum_are_silence_and_said(tmp_path: Path, music: np.ndarray, value: float) -> None:
+    path = write(tmp_path / "few.wav", np.where(np.arange(len(music)) // 10 == 100, value, music), music)
+    with AudioReader(path, RATE) as reader:
+        samples = np.concatenate(list(reader))
+    assert np.flatnonzero(samples != music).tolist() == list(range(1000, 1010))
+    assert reader.warning == f"10 samples of {path} are no numbers or beyond all measure, and heard as silence."
+
+
+@pytest.mark.parametrize("value", [1e20, np.inf, -np.inf, np.nan])
+def test_a_recording_without_a_spectrum_is_refused(tmp_path: Path, music: np.ndarray, value: float) -> None:
+    music[RATE:] = value
     with pytest.raises(AudioError, match="not numbers"):
         load_audio(write(tmp_path / "huge.wav", music, music), RATE)
     with pytest.raises(AudioError, match="not numbers"):

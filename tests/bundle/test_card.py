@@ -36,7 +36,7 @@ def test_a_card_survives_json(pretrained) -> None:
 
 
 BELIEF = BeliefSettings(
-    evidence_weight=0.05,
+    evidence_weight=LiveAndFile(0.1, 0.05),
     mean_duration_s=10.0,
     stages=2,
     temperatures=LiveAndFile(1.2, 1.0),

@@ -189,3 +189,26 @@ def test_data_sets_that_share_a_calibration_count_the_same_and_both_reach_the_ta
     assert again["clip"].by_data_set == both.by_data_set
     with pytest.raises(EvaluationError, match="named for"):
         calibrate(logits, labels, data_sets=names[1:], **spans)
+
+
+@pytest.mark.parametrize(("n", "groups"), [(4, None), (19, None), (40, ["one band"] * 40)])
+def test_few_clips_or_one_artist_calibrate_nothing_and_that_is_said(
+    rng: np.random.Generator, n: int, groups: list[str] | None
+) -> None:
+    answers, labels = clips(rng, n)
+    found = calibrate(answers, labels, step_period_s=0.3, smoothing_s=3.0, groups=groups)
+    assert set(found.temperatures().values()) == {1.0}
+    assert set(found.unsure_below().values()) == {0.0}
+    assert f"There are {n} held-out clips" in found.notes[0]
+    assert Calibration.from_dict(found.to_dict()) == found
+
+
+def test_a_temperature_that_does_not_help_elsewhere_is_not_applied(rng: np.random.Generator) -> None:
+    hot, hot_labels = drawn(rng, 400, 6.0)
+    cold, cold_labels = drawn(rng, 400, 0.3)
+    answers = [row[None, :] for row in np.vstack([hot, cold])]
+    folds = np.repeat([0, 1], 400)
+    span = calibrate(answers, np.concatenate([hot_labels, cold_labels]), step_period_s=1, smoothing_s=1, folds=folds)
+    assert span["step"].temperature == 1.0
+    assert span["step"].nll_after == span["step"].nll_before
+    assert "stays 1" in span.notes[0]

@@ -69,6 +69,18 @@ def test_a_front_end_of_another_shape_is_obeyed(rng: np.random.Generator) -> Non
     np.testing.assert_allclose(log_mel[0], reference_log_mel(samples, front_end), atol=1e-3)
 
 
+@pytest.mark.slow
+def test_the_same_network_gives_the_same_file(pretrained, tmp_path: Path) -> None:
+    from genre_lib.export.onnx import write_onnx
+    from genre_lib.networks.keras_files import load_keras
+
+    bundle = pretrained.bundle
+    network = load_keras(bundle.folder / "model.keras")
+    for name in ("one", "other"):
+        write_onnx(tmp_path / name, network, bundle.card.front_end, bundle.filter_bank(), bundle.card.genres)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
+
+
 def test_the_file_says_its_rate_and_its_genres(pretrained, session) -> None:
     about = session.get_modelmeta().custom_metadata_map
     assert int(about["sample_rate"]) == pretrained.card.front_end.sample_rate

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "belief.json"
+PLACES = ("live", "file")
 PERIOD_S = 0.2
 SILENCE_DBFS = -60.0
 SETTINGS = {
-    "evidence_weight": 0.3,
+    "evidence_weight": {"live": 0.5, "file": 0.3},
     "mean_duration_s": 1.4,
     "stages": 2,
     "temperatures": {"live": 1.1, "file": 1.4},
@@ -46,12 +47,14 @@ def transitions(settings: dict[str, Any], n_genres: int) -> np.ndarray:
     return matrix
 
 
-def posterior(logits: np.ndarray, silent: np.ndarray, settings: dict[str, Any], step: int, heard: int) -> np.ndarray:
-    """P(genre at `step` | the first `heard` steps)."""
+def posterior(
+    logits: np.ndarray, silent: np.ndarray, settings: dict[str, Any], place: str, step: int, heard: int
+) -> np.ndarray:
+    """P(genre at `step` | the first `heard` steps), to the power of 1 / temperature, with the settings for a place."""
     n_genres = logits.shape[1]
     moves = transitions(settings, n_genres)
     log_softmax = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
-    evidence = np.where(silent[:, None], 1.0, np.exp(settings["evidence_weight"] * log_softmax))
+    evidence = np.where(silent[:, None], 1.0, np.exp(settings["evidence_weight"][place] * log_softmax))
     seen = np.tile(evidence, (1, settings["stages"]))
     before = np.full(len(moves), 1 / len(moves))
     for at in range(step):
@@ -62,27 +65,22 @@ def posterior(logits: np.ndarray, silent: np.ndarray, settings: dict[str, Any], 
         after = moves @ (seen[at] * after)
         after = after / after.sum()
     both = (before * seen[step] * after).reshape(settings["stages"], n_genres).sum(axis=0)
-    return both / both.sum()
+    power = (both / both.sum()) ** (1 / settings["temperatures"][place])
+    return power / power.sum()
 
 
 def belief(logits: np.ndarray, silent: np.ndarray, settings: dict[str, Any], step: int, heard: int) -> np.ndarray:
     """What is shown of `step` when `heard` steps were heard live."""
     lag = max(1, math.floor(settings["lag_s"] / PERIOD_S + 0.5))
     share = min(1.0, (heard - 1 - step) / lag)
-    temperatures = settings["temperatures"]
-    temperature = temperatures["live"] + share * (temperatures["file"] - temperatures["live"])
-    power = posterior(logits, silent, settings, step, min(heard, step + lag + 1)) ** (1 / temperature)
-    return power / power.sum()
+    live, file = (posterior(logits, silent, settings, place, step, min(heard, step + lag + 1)) for place in PLACES)
+    return (1 - share) * live + share * file
 
 
 def in_hindsight(logits: np.ndarray, silent: np.ndarray, settings: dict[str, Any]) -> np.ndarray:
     """What is shown of a recording."""
     n_steps = len(logits)
-    rows = [
-        posterior(logits, silent, settings, step, n_steps) ** (1 / settings["temperatures"]["file"])
-        for step in range(n_steps)
-    ]
-    return np.array([row / row.sum() for row in rows])
+    return np.array([posterior(logits, silent, settings, "file", step, n_steps) for step in range(n_steps)])
 
 
 def best_path(logits: np.ndarray, silent: np.ndarray, settings: dict[str, Any]) -> list[int]:

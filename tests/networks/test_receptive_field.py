@@ -94,12 +94,11 @@ def test_causal_strided_and_dilated_layers_are_derived(layers):
     assert model(np.zeros((1, 9, 8), np.float32))["step_logits"].shape[1] == timing.n_steps(9) == 1
 
 
-@pytest.mark.parametrize("kind", ["strided same", "same", "recurrent", "layer norm over time", "flat"])
+@pytest.mark.parametrize("kind", ["strided same", "same", "layer norm over time", "flat"])
 def test_what_cannot_be_derived_is_refused_with_its_name(layers, kind):
     bad = {
         "strided same": layers.Conv1D(4, 3, strides=2, padding="same", name="culprit"),
         "same": layers.Conv1D(4, 3, padding="same"),
-        "recurrent": layers.GRU(4, return_sequences=True, name="culprit"),
         "layer norm over time": layers.BatchNormalization(axis=1, name="culprit"),
         "flat": layers.Reshape((-1, 4), name="culprit"),
     }[kind]

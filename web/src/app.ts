@@ -9,6 +9,7 @@ import { Session, type LiveSource } from "./session.ts";
 import { showCard } from "./views/about-view.ts";
 import { ControlsView } from "./views/controls-view.ts";
 import { byId, setText } from "./views/dom.ts";
+import { save } from "./export/save.ts";
 import { connectExports } from "./views/exports-view.ts";
 import { InputsView, type DemoSong } from "./views/inputs-view.ts";
 import { Notices } from "./views/notices.ts";
@@ -36,6 +37,10 @@ export class App {
   private card: Card | null = null;
   /** settled once no model is being loaded; models load one after the other */
   private loading: Promise<void> = Promise.resolve();
+  /** an example is to sound as soon as it is heard */
+  private playWhenBegun = false;
+  /** what the microphone heard, once it has ended */
+  private liveSound: Blob | null = null;
 
   constructor(private readonly surroundings: Surroundings) {
     const { worker, audio, demos } = surroundings;
@@ -62,6 +67,7 @@ export class App {
     });
     this.delay = new DelayMeter((ms) => this.showDelay(ms));
     connectExports(() => this.stage.savable());
+    byId("save-sound").addEventListener("click", () => this.liveSound && save(this.liveSound, "What was heard.wav"));
     this.connectKeys();
   }
 
@@ -71,6 +77,11 @@ export class App {
     return this.loading;
   }
 
+  /** Hears a file that came by another way than being chosen or dropped. */
+  hear(file: File): Promise<void> {
+    return this.take({ kind: "sound", file, note: "" });
+  }
+
   redraw(): void {
     this.stage.redraw();
   }
@@ -78,7 +89,6 @@ export class App {
   private async load(bundle: BundleRequest): Promise<void> {
     await this.session.stop();
     this.notices.hideError();
-    this.inputs.enable(false);
     this.notices.say("Loading the model …");
     try {
       this.accept(await this.surroundings.worker.load(bundle), bundle);
@@ -87,7 +97,6 @@ export class App {
       this.notices.fail(sentenceOf(error));
       if (!this.card && bundle.kind !== "pretrained") await this.fallBack();
     }
-    this.inputs.enable(this.card !== null);
     document.documentElement.dataset["model"] = this.card ? "ready" : "none";
   }
 
@@ -119,6 +128,7 @@ export class App {
       case "nothing":
         return this.notices.fail(dropped.sentence);
       case "sound":
+        this.showCredit("");
         await this.hearFile(dropped.file);
         if (dropped.note) this.notices.fail(dropped.note);
         return;
@@ -142,9 +152,17 @@ export class App {
 
   private async hearLive(source: LiveSource): Promise<void> {
     this.notices.hideError();
-    if (this.card) await this.session.hearLive(source, this.card);
+    this.showCredit("");
+    await this.loading;
+    if (this.card) await this.session.hearLive(source, this.card, this.inputs.deviceId);
   }
 
+  private showCredit(credit: string): void {
+    setText(byId("credit"), credit);
+    byId("credit").hidden = credit === "";
+  }
+
+  /** Plays at once, so that the press of the button counts as leave to sound; hears it meanwhile. */
   private async hearDemo(demo: DemoSong): Promise<void> {
     this.notices.hideError();
     this.notices.say(`Fetching ${demo.title} …`);
@@ -152,8 +170,11 @@ export class App {
       const response = await fetch(demo.file);
       if (!response.ok) throw new Error(String(response.status));
       const name = `${demo.title}.${demo.file.split(".").pop()}`;
+      this.playWhenBegun = true;
       await this.hearFile(new File([await response.blob()], name, { type: response.headers.get("content-type") ?? "" }));
+      this.showCredit(demo.credit);
     } catch {
+      this.playWhenBegun = false;
       this.notices.say("");
       this.notices.fail(`${demo.title} could not be fetched; check the connection and try again.`);
     }
@@ -166,6 +187,9 @@ export class App {
     document.documentElement.dataset["heard"] = "partly";
     this.stage.begin(recording);
     this.player.load(file);
+    this.offerSound(null);
+    if (this.playWhenBegun) void this.player.play();
+    this.playWhenBegun = false;
     this.delay.reset();
     if (recording.live) this.inputs.setLive(true);
   }
@@ -181,6 +205,10 @@ export class App {
 
   private finished(recording: Recording, message: FinishedMessage): void {
     if (!recording.live) this.player.tame(recording.largestPeak);
+    else if (message.kept && recording === this.session.recording) {
+      this.player.load(message.kept.wav, message.kept.fromS);
+      this.offerSound(message.kept.wav);
+    }
     performance.mark("genre:finished", { detail: message.spent });
     document.documentElement.dataset["heard"] = "whole";
     this.stage.finish();
@@ -190,6 +218,11 @@ export class App {
     delete document.documentElement.dataset["heard"];
     this.player.load(null);
     this.stage.clear();
+  }
+
+  private offerSound(sound: Blob | null): void {
+    this.liveSound = sound;
+    byId("save-sound").hidden = sound === null;
   }
 
   private showDelay(ms: number): void {
@@ -204,8 +237,12 @@ export class App {
     for (const event of ["pointerdown", "keydown"]) addEventListener(event, () => void this.session.unlock());
     addEventListener("keydown", (event) => {
       const target = event.target as HTMLElement;
-      if (event.key !== " " || event.defaultPrevented || target.closest("button, input, summary, a, dialog, [role=slider]")) return;
-      if (!this.session.recording || this.session.recording.live) return;
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || target.closest("input, select, a, dialog, [role=slider]")) return;
+      if (event.key !== " ") {
+        if (this.stage.key(event)) event.preventDefault();
+        return;
+      }
+      if (target.closest("button") || !this.session.recording || this.session.isLive) return;
       event.preventDefault();
       void this.togglePlay();
     });

@@ -2,6 +2,7 @@ import { bundlePath } from "virtual:pretrained-bundle";
 import { demoSongs } from "virtual:demo-songs";
 import { App } from "./app.ts";
 import { browserAudio } from "./audio/web-audio.ts";
+import { takeShared } from "./shared-song.ts";
 import { startAbout } from "./views/about-view.ts";
 import { startTheme } from "./views/theme.ts";
 import { ListeningWorker, type WorkerLike } from "./worker/client.ts";
@@ -20,6 +21,7 @@ startAbout();
 
 const wanted = new URLSearchParams(location.search).get("model");
 const load = wanted ? app.useModel({ kind: "beside", name: wanted, page: document.baseURI }) : app.useModel(pretrained);
+void takeShared(new URL(location.href)).then((song) => song && app.hear(song));
 void load.then(() => {
   // Only now: the first visit's bandwidth belongs to the page itself.
   if (import.meta.env.PROD && "serviceWorker" in navigator) navigator.serviceWorker.register("./sw.js").catch(() => undefined);

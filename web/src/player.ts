@@ -2,6 +2,7 @@
 export class Player {
   private address: string | null = null;
   private still = 0;
+  private fromS = 0;
   private readable = false;
   onchange: () => void = () => undefined;
 
@@ -18,8 +19,12 @@ export class Player {
     });
   }
 
-  /** @param file null for sound that cannot be played again */
-  load(file: Blob | null): void {
+  /**
+   * @param file null for sound that cannot be played
+   * @param fromS seconds: where the file begins in what was heard
+   */
+  load(file: Blob | null, fromS = 0): void {
+    this.fromS = fromS;
     this.audio.pause();
     this.readable = false;
     this.still = 0;
@@ -47,12 +52,12 @@ export class Player {
 
   /** seconds */
   get position(): number {
-    return this.readable ? this.audio.currentTime : this.still;
+    return this.readable ? this.fromS + this.audio.currentTime : this.still;
   }
 
   seek(seconds: number): void {
     this.still = Math.max(0, seconds);
-    if (this.readable) this.audio.currentTime = Math.min(this.still, this.audio.duration || this.still);
+    if (this.readable) this.audio.currentTime = Math.min(Math.max(0, this.still - this.fromS), this.audio.duration || this.still);
     this.onchange();
   }
 
@@ -63,6 +68,11 @@ export class Player {
       this.audio.pause();
       return true;
     }
+    return this.play();
+  }
+
+  /** @returns false if the browser refused */
+  async play(): Promise<boolean> {
     try {
       await this.audio.play();
       return true;

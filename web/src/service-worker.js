@@ -1,6 +1,7 @@
 // Keeps the page working without a network after the first visit.
 // The build fills in both constants; a new build is a new version.
 const CACHE = "page-__VERSION__";
+const SHARED = "shared-song";
 const FILES = JSON.parse('__FILES__');
 
 self.addEventListener("install", (event) => {
@@ -20,9 +21,20 @@ self.addEventListener("activate", (event) => {
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
+  if (request.method === "POST" && url.origin === location.origin) return event.respondWith(keepShared(request));
   if (request.method !== "GET" || url.origin !== location.origin || request.headers.has("range")) return;
   event.respondWith(request.mode === "navigate" ? freshFirst(request) : storedFirst(request));
 });
+
+/** A song that another program shares with the page (manifest, "share_target"): kept until the page has opened. */
+async function keepShared(request) {
+  const song = (await request.formData()).get("song");
+  if (song instanceof File) {
+    const cache = await caches.open(SHARED);
+    await cache.put("./shared", new Response(song, { headers: { "x-name": encodeURIComponent(song.name), "content-type": song.type } }));
+  }
+  return Response.redirect("./?shared", 303);
+}
 
 /** Milliseconds: a network that takes longer for the page itself counts as none. */
 const PATIENCE = 4000;

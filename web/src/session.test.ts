@@ -22,7 +22,7 @@ const steps = (run: number, count: number) => ({
   peaks: new Float32Array(count), capturedAt: null,
 }) as const;
 const finished = (run: number, remarks: readonly string[] = []) => ({
-  type: "finished", run, durationS: 2, remarks, spent: { decoding: 0, resampling: 0, mel: 0, network: 0 },
+  type: "finished", run, durationS: 2, remarks, kept: null, spent: { decoding: 0, resampling: 0, mel: 0, network: 0 },
 }) as const;
 const song = (name = "song.mp3", contents = "sound") => new File([contents], name);
 

@@ -64,13 +64,14 @@ export class Session {
     this.run = run;
   }
 
-  async hearLive(source: LiveSource, card: Card): Promise<void> {
+  /** @param deviceId the input to listen to, or undefined for the system's own */
+  async hearLive(source: LiveSource, card: Card, deviceId?: string): Promise<void> {
     const wish = await this.next();
     if (wish !== this.wish) return;
     this.events.said(source === "microphone" ? "Waiting for the microphone …" : "Choose a tab or a screen, and tick its sound …");
     let capture: Capture;
     try {
-      capture = source === "microphone" ? await this.audio.captureMicrophone() : await this.audio.captureTab();
+      capture = source === "microphone" ? await this.audio.captureMicrophone(deviceId) : await this.audio.captureTab();
     } catch (error) {
       if (wish !== this.wish) return;
       this.events.said("");

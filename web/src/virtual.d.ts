@@ -14,5 +14,5 @@ declare module "virtual:pretrained-bundle" {
 
 declare module "virtual:demo-songs" {
   /** Songs beside the page; empty where none were made. */
-  export const demoSongs: readonly { readonly file: string; readonly title: string }[];
+  export const demoSongs: readonly { readonly file: string; readonly title: string; readonly credit: string }[];
 }

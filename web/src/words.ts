@@ -12,7 +12,7 @@ const WORTH_NAMING = 0.1;
 /** "The whole song: rock 71 %, then blues 20 %"; "It changes: classical 35 %, hip hop 30 %, metal 20 %" */
 export function overallSentence(recording: Recording, settings: DisplaySettings = AS_CARD): string {
   const whole = recording.curve.answer(settings, recording.hearing);
-  const span = recording.finished && !recording.live ? "The whole song" : "So far";
+  const span = !recording.finished ? "So far" : recording.live ? "All that was heard" : "The whole song";
   return `${span}: ${wholeWords(recording.card, whole)}`;
 }
 

@@ -14,11 +14,11 @@ export function demoSongs(folder: string): Plugin {
       if (id !== `\0${NAME}`) return null;
       const list = join(folder, "songs.json");
       if (!existsSync(list)) {
-        this.warn("No demo songs: the page is built without its demo button. Make them with `python web/scripts/make-demo-songs.py`.");
+        this.warn("No demo songs: the page is built without its examples. Make them with `python web/scripts/make-demo-songs.py`.");
         return "export const demoSongs = [];";
       }
-      const songs = JSON.parse(readFileSync(list, "utf8")) as { file: string; title: string }[];
-      return `export const demoSongs = ${JSON.stringify(songs.map(({ file, title }) => ({ file: `demo/${file}`, title })))};`;
+      const songs = JSON.parse(readFileSync(list, "utf8")) as { file: string; title: string; credit: string }[];
+      return `export const demoSongs = ${JSON.stringify(songs.map(({ file, title, credit }) => ({ file: `demo/${file}`, title, credit })))};`;
     },
   };
 }

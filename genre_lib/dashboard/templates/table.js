@@ -3,7 +3,7 @@ export default {
     el.classList.add("genre-table");
     const columns = [
       ["Recording", (row) => row.name.toLowerCase()],
-      ["Sounds like", (row) => (row.error ? "~~" : row.state === "music" ? row.genre : `~${row.state}`)],
+      ["Sounds like", (row) => (row.error ? "~~" : row.state === "music" ? row.genre : `~${row.said ?? row.state}`)],
       ["Probability", (row) => row.p ?? -1],
       ["Runner-up", (row) => row.second ?? "~"],
       ["Length", (row) => row.seconds ?? -1],
@@ -67,9 +67,9 @@ export default {
       }
       const answer = make("td");
       const swatch = make("i", "", `swatch ${row.state}`);
-      if (row.state === "music") swatch.style.setProperty("--c", row.colour);
-      answer.append(swatch, make("span", row.state === "music" ? row.genre : row.state));
-      if (row.state === "unsure") answer.append(make("small", ` perhaps ${row.genre}`));
+      if (row.state === "music" || row.state === "probable") swatch.style.setProperty("--c", row.colour);
+      answer.append(swatch, make("span", row.said ?? row.state));
+      if (row.state === "unsure" || row.state === "mixed") answer.append(make("small", row.state === "mixed" ? ` most of it ${row.genre}` : ` perhaps ${row.genre}`));
       const p = make("td", undefined, "p");
       if (row.p !== undefined) {
         const bar = make("span", undefined, "bar");

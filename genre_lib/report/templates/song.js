@@ -14,7 +14,7 @@ function songPage(root, data) {
   let position = 0;
 
   const time = (s) => {
-    const t = Math.round(s), h = Math.floor(t / 3600), m = Math.floor((t % 3600) / 60), ss = String(t % 60).padStart(2, "0");
+    const t = Math.floor(s), h = Math.floor(t / 3600), m = Math.floor((t % 3600) / 60), ss = String(t % 60).padStart(2, "0");
     return h ? `${h}:${String(m).padStart(2, "0")}:${ss}` : `${m}:${ss}`;
   };
   const clamp = (x, low, high) => Math.min(high, Math.max(low, x));
@@ -26,7 +26,7 @@ function songPage(root, data) {
     const ranked = lane.genres
       .map((genre, i) => ({ genre, p: lane.bytes[bin * lane.genres.length + i] / 255 }))
       .sort((a, b) => b.p - a.p);
-    return { state: { m: "music", u: "unsure", s: "silence" }[lane.states[bin]], ranked };
+    return { state: { m: "music", p: "probable", u: "unsure", s: "silence" }[lane.states[bin]], ranked };
   }
 
   function element(tag, className, text) {
@@ -48,16 +48,17 @@ function songPage(root, data) {
   function entries(className, lane, s, count) {
     const { state, ranked } = beliefAt(lane, s);
     const items = state === "silence" ? [] : ranked.slice(0, count).filter((r) => r.p >= 0.02);
-    const parts = items.map((r) => entry(className, lane.colours[r.genre], r.genre, percent(r.p)));
-    if (state !== "music") parts.unshift(entry(className, "", state, ""));
+    const probably = (i) => (state === "probable" && i === 0 ? "probably " : "");
+    const parts = items.map((r, i) => entry(className, lane.colours[r.genre], probably(i) + lane.names[r.genre], percent(r.p)));
+    if (state === "unsure" || state === "silence") parts.unshift(entry(className, "", state, ""));
     if (lane.name) parts.unshift(element(className === "tip" ? "div" : "span", "by", lane.name));
     return parts;
   }
 
   function words(lane, s) {
     const { state, ranked } = beliefAt(lane, s);
-    const best = `${ranked[0].genre} ${percent(ranked[0].p)}`;
-    const said = state === "music" ? best : state === "silence" ? "silence" : `unsure, perhaps ${best}`;
+    const best = `${lane.names[ranked[0].genre]} ${percent(ranked[0].p)}`;
+    const said = { music: best, probable: `probably ${best}`, unsure: `unsure, perhaps ${best}`, silence: "silence" }[state];
     return lane.name ? `${lane.name}: ${said}` : said;
   }
 
@@ -83,7 +84,7 @@ function songPage(root, data) {
       const p = state === "silence" ? 0 : shown.reduce((sum, r) => sum + r.p, 0);
       fill.style.width = `${100 * p}%`;
       value.textContent = state === "silence" ? "" : percent(p);
-      item.classList.toggle("best", state === "music" && ranked[0].genre === genre);
+      item.classList.toggle("best", (state === "music" || state === "probable") && ranked[0].genre === genre);
     }
   }
 

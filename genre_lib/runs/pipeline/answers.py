@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genre_lib.datasets import Features
+from genre_lib.evaluation.held_out import HeldOut
 from genre_lib.evaluation.scores import Answers
 from genre_lib.utils.atomic import replaced_file
 
@@ -30,6 +31,18 @@ class StepAnswers:
     def answers(self) -> Answers:
         means = tuple(tuple(map(float, logits.mean(axis=0))) for logits in self.step_logits)
         return Answers(self.names, tuple(map(int, self.labels)), self.groups, means)
+
+    def held_out(self, name: str, genres: Sequence[str], folds: NDArray[np.int64] | None = None) -> HeldOut:
+        """The same as answers to fit and judge a belief on; without folds all clips were answered by one network."""
+        return HeldOut(
+            name=name,
+            genres=tuple(genres),
+            names=self.names,
+            labels=self.labels,
+            groups=self.groups or self.names,
+            folds=np.zeros(len(self.names), np.int64) if folds is None else folds,
+            step_logits=self.step_logits,
+        )
 
     def save(self, path: Path) -> None:
         with replaced_file(path) as draft:

@@ -7,14 +7,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from genre_lib.datasets.splits import split_data_set
 from genre_lib.errors import DataSetError
 from genre_lib.evaluation.calibration import Calibration, calibrate
+from genre_lib.evaluation.held_out import HeldOut
 from genre_lib.evaluation.model_comparison import LeakDemonstration, compare, leak_demonstration
 from genre_lib.evaluation.robustness import accuracy_by_gain, accuracy_under, log_mel_treatments
 from genre_lib.evaluation.scores import Evaluation, evaluate
 from genre_lib.networks.receptive_field import timing_of
-from genre_lib.runs.pipeline.answers import StepAnswers, answered, known_groups, predictor
+from genre_lib.runs.pipeline.answers import answered, known_groups, predictor
 from genre_lib.runs.pipeline.cross_validation import Validation, out_of_fold
 from genre_lib.runs.pipeline.prepare import about, prepared
 from genre_lib.runs.pipeline.recipe_training import fit_recipe
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
 EVALUATION = "evaluation.json"
 LEAK = "leak.json"
+HELD_OUT, HELD_OUT_WORLD = "held_out.npz", "held_out_world.npz"
 
 Report = Callable[[str], None]
 
@@ -77,7 +81,7 @@ def assess(
     -------
     Evaluation
         Saved in the run's evaluation folder. Temperatures and thresholds come from out-of-fold answers where the run
-        was cross-validated, else from `valid`.
+        was cross-validated, else from `valid`; these held-out answers are saved too, step by step.
     """
     features = prepared(run)
     record = about(run)
@@ -92,7 +96,10 @@ def assess(
     predict = predictor(model)
 
     labels, groups = part.data_set.labels(), known_groups(part)
-    held_out = out_of_fold(run) or answered(features.subset("valid"), predict)
+    held_out = out_of_fold(run)
+    if held_out is None:
+        held_out = answered(features.subset("valid"), predict).held_out(record["name"], record["genres"])
+    held_out.save(run.evaluation / HELD_OUT)
     calibration = _calibrated(run, held_out, world, period_s, smoothing_s)
     evaluation = evaluate(
         [predict(log_mel) for log_mel in part.log_mels],
@@ -106,7 +113,7 @@ def assess(
         names=[track.name for track in part.tracks],
         groups=groups,
         calibration=calibration,
-        notes=[*record["notes"], *_early_stopping_note(run, split)],
+        notes=[*record["notes"], *calibration.notes, *_early_stopping_note(run, split)],
     )
     if robustness:
         options: dict[str, Any] = {"groups": groups}
@@ -119,20 +126,19 @@ def assess(
     return evaluation
 
 
-def _calibrated(run: Run, held_out: StepAnswers, world: str, step_period_s: float, smoothing_s: float) -> Calibration:
+def _calibrated(run: Run, held_out: HeldOut, world: str, step_period_s: float, smoothing_s: float) -> Calibration:
     """Temperatures and thresholds from held-out answers, and from a second data set as much where there is one."""
-    data_sets = None
+    parts = [held_out]
     if world:
-        other = world_answers(run, world)
-        data_sets = [about(run)["name"]] * len(held_out.names) + [Path(world).stem] * len(other.names)
-        held_out = StepAnswers.together([held_out, other])
+        parts.append(world_answers(run, world))
+        parts[1].save(run.evaluation / HELD_OUT_WORLD)
     return calibrate(
-        held_out.step_logits,
-        held_out.labels,
+        [logits for part in parts for logits in part.step_logits],
+        np.concatenate([part.labels for part in parts]),
         step_period_s=step_period_s,
         smoothing_s=smoothing_s,
-        groups=held_out.groups,
-        data_sets=data_sets,
+        groups=[group for part in parts for group in part.groups],
+        data_sets=[part.name for part in parts for _ in part.names] if world else None,
     )
 
 

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from genre_lib.datasets import Features
 from genre_lib.datasets.splits import grouped_folds
+from genre_lib.evaluation.held_out import HeldOut
 from genre_lib.evaluation.model_comparison import CrossValidation, FoldAnswers, compare, cross_validation
 from genre_lib.runs.pipeline.answers import StepAnswers, answered, predictor
-from genre_lib.runs.pipeline.prepare import prepared
+from genre_lib.runs.pipeline.prepare import about, prepared
 from genre_lib.runs.pipeline.recipe_training import ExecutorOptions, Fit, fit_all, without_early_stop
 from genre_lib.runs.pipeline.train import recipe_of
 from genre_lib.runs.run_folder import Run
@@ -182,13 +183,15 @@ class Folds:
         return result
 
 
-def out_of_fold(run: Run) -> StepAnswers | None:
+def out_of_fold(run: Run) -> HeldOut | None:
     """Held-out answers, each clip once, of what a run ships: distilled, or the first seed's; None without folds."""
     for name in (DISTILLED, CROSS_VALIDATION):
         paths = sorted((run.evaluation / Path(name).stem).glob("seed*-fold*.npz"))
         if (run.evaluation / name).exists() and paths:
             first_seed = paths[0].name.split("-")[0]
-            return StepAnswers.together(
-                [StepAnswers.load(path) for path in paths if path.name.startswith(f"{first_seed}-")]
+            parts = [StepAnswers.load(path) for path in paths if path.name.startswith(f"{first_seed}-")]
+            record = about(run)
+            return StepAnswers.together(parts).held_out(
+                record["name"], record["genres"], np.repeat(np.arange(len(parts)), [len(part.names) for part in parts])
             )
     return None

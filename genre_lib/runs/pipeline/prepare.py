@@ -9,7 +9,8 @@ from typing import Any
 
 from genre_lib.bundle.resources import resolve
 from genre_lib.datasets import Features, load_features, open_data_set
-from genre_lib.datasets.splits import SplitKind, fold_split, split_data_set
+from genre_lib.datasets.splits import SplitKind, check_split_kind, fold_split, split_data_set
+from genre_lib.datasets.sufficiency import refuse_one_genre, sufficiency
 from genre_lib.errors import DataSetError
 from genre_lib.executors import Progress, get_executor
 from genre_lib.runs.run_folder import Run
@@ -50,11 +51,18 @@ def prepare_data(
     ------
     DataSetError, CacheError
     """
+    # Before minutes go into spectrograms.
+    check_split_kind(split)
     with get_executor(executor, workers=workers or None, scheduler=scheduler or None) as pool:
         features = _features(dataset, executor=pool, progress=progress)
+    refuse_one_genre(features.data_set)
     features = features.with_splits(split_data_set(features.data_set, split, seed=seed))
     if fold >= 0:
         features = features.with_splits(fold_split(features.data_set, fold, n_folds))
+    found = sufficiency(features.data_set)
+    if found.impossible:
+        raise DataSetError(" ".join(found.impossible))
+    features = features.with_splits(features.data_set.with_notes(found.notes))
     data_set = features.data_set
     assert data_set.front_end is not None
     rows = [[t.name, t.genre, t.group, t.split, t.path] for t in data_set.tracks]

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from genre_lib.audio.front_end import FrontEnd
+from genre_lib.bundle.belief_settings import BeliefSettings
 from genre_lib.bundle.card import BySpan, Card
 from genre_lib.bundle.files import Bundle
 from genre_lib.bundle.resources import resolve
+from genre_lib.evaluation.belief_fit import fit_belief
+from genre_lib.evaluation.held_out import HeldOut
+from genre_lib.evaluation.medleys import StepGrid
 from genre_lib.export.conversion import WeightType
 from genre_lib.export.runtime_checks import RuntimeCheck
 from genre_lib.export.write_bundle import write_bundle
 from genre_lib.networks.receptive_field import timing_of
-from genre_lib.runs.pipeline.assess import Assessment
+from genre_lib.runs.pipeline.assess import HELD_OUT, HELD_OUT_WORLD, Assessment
 from genre_lib.runs.pipeline.prepare import about
 from genre_lib.runs.pipeline.train import FINAL, recipe_of, trained
 from genre_lib.runs.run_folder import Run, library_versions
@@ -48,7 +53,7 @@ def publish(
     run : Run
         Trained and assessed.
     name, version, description, licence : str
-        For the card.
+        For the card; without name and description it is called after its data set.
     limits : str
         Sentences about this training data, separated by ``|``; the general ones follow.
     tfjs_weights : {"float32", "float16", "uint16", "uint8"}
@@ -67,9 +72,9 @@ def publish(
     calibration = evaluation.calibration
     assert calibration is not None
     card = Card(
-        name=name,
+        name=name or record["name"],
         version=version,
-        description=description,
+        description=description or f"A genre network trained on {record['name']} by the notebooks.",
         genres=tuple(record["genres"]),
         front_end=FrontEnd.from_dict(record["front_end"]),
         timing=timing_of(model),
@@ -77,7 +82,11 @@ def publish(
         temperatures=BySpan(**calibration.temperatures()),
         unsure_below=BySpan(**calibration.unsure_below()),
         silence_dbfs=SILENCE_DBFS,
-        limits=(*(part.strip() for part in limits.split("|") if part.strip()), *record["notes"], *LIMITS),
+        limits=(
+            *(part.strip() for part in limits.split("|") if part.strip()),
+            *dict.fromkeys((*record["notes"], *calibration.notes)),
+            *LIMITS,
+        ),
         licence=licence,
         metrics=tuple(_metrics(assessment, shipped_is_measured=not (run.training / FINAL).exists())),
         training={
@@ -92,6 +101,7 @@ def publish(
         report=_report(assessment),
         versions=library_versions(),
     )
+    card = replace(card, belief=_belief(run, card))
     return write_bundle(run.bundle, model, card, tfjs_weights=tfjs_weights, recipe=recipe.to_yaml())
 
 
@@ -104,14 +114,23 @@ def summary_of_export(bundle: Bundle, checks: list[RuntimeCheck]) -> dict[str, A
     }
 
 
+def _belief(run: Run, card: Card) -> BeliefSettings | None:
+    """Fitted on the run's held-out answers; None where they are of one genre, which no belief can be fitted on."""
+    paths = [run.evaluation / name for name in (HELD_OUT, HELD_OUT_WORLD)]
+    parts = [HeldOut.load(path) for path in paths if path.exists()]
+    if len(set(parts[0].labels.tolist())) < 2:
+        return None
+    return fit_belief(parts, StepGrid.of(card))
+
+
 def _metrics(assessment: Assessment, *, shipped_is_measured: bool) -> list[dict[str, Any]]:
     metrics = assessment.evaluation.card_metrics()
     if not shipped_is_measured:
         twin = "of a network trained on train alone by the same recipe; the one shipped was trained on train + valid"
         metrics = [entry | {"note": "; ".join(filter(None, [entry.get("note"), twin]))} for entry in metrics]
-    if assessment.validation.model is not None:
-        # Then calibration comes from the folds, not from the part that accuracy was measured on.
-        metrics = [_of_folds(entry) if entry["name"].startswith("ece_") else entry for entry in metrics]
+    # Calibration comes from the folds where there are any, else from valid; accuracy may be of another part.
+    measured = _of_folds if assessment.validation.model is not None else _of_valid
+    metrics = [measured(entry) if entry["name"].startswith("ece_") else entry for entry in metrics]
     for label, result in assessment.validation.named():
         metrics.append(
             {
@@ -143,6 +162,10 @@ def _metrics_of_calibration(assessment: Assessment) -> list[dict[str, Any]]:
                 note = f"{100 * part.coverage:.0f} % are named"
                 metrics.append({"name": f"named_right_{span.name}", "value": part.precision, **common, "note": note})
     return metrics
+
+
+def _of_valid(entry: dict[str, Any]) -> dict[str, Any]:
+    return entry | {"split": "valid"}
 
 
 def _of_folds(entry: dict[str, Any]) -> dict[str, Any]:

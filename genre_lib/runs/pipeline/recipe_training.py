@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from genre_lib.datasets import Features
 from genre_lib.datasets.concatenated import Joined
-from genre_lib.errors import RunError
+from genre_lib.errors import DataSetError, RunError
 from genre_lib.executors import get_executor
 from genre_lib.networks import build, with_clipped_logits
+from genre_lib.networks.receptive_field import timing_of
 from genre_lib.runs.pipeline.prepare import prepared
 from genre_lib.runs.run_folder import Run
 from genre_lib.training.distillation import DistillationTargets
@@ -134,6 +135,9 @@ def fit_recipe(
         n_mels=data_set.front_end.n_mels,
         **recipe.network_options,
     )
+    for part in (train_part, valid_part):
+        if part is not None:
+            _check_lengths(part, model)
     sounds = non_music(recipe.non_music, data_set.front_end)
     result = fit(
         model,
@@ -149,6 +153,18 @@ def fit_recipe(
     if recipe.logit_limit:
         result = replace(result, model=with_clipped_logits(result.model, recipe.logit_limit))
     return result
+
+
+def _check_lengths(part: Features, model: keras.Model) -> None:
+    least = timing_of(model).minimum_frames
+    short = [track.name for track, log_mel in zip(part.tracks, part.log_mels, strict=True) if len(log_mel) < least]
+    if short:
+        assert part.data_set.front_end is not None
+        seconds = part.data_set.front_end.n_samples(least) / part.data_set.front_end.sample_rate
+        raise DataSetError(
+            f"{len(short)} of {len(part.tracks)} clips are shorter than the {seconds:.1f} s that this network needs, "
+            f"such as {short[0]}: leave them out, or choose another network."
+        )
 
 
 def teachers_of(run: Run, recipe: Recipe, tracks: Sequence[str], folder: Path) -> list[Fit]:

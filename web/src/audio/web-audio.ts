@@ -19,6 +19,11 @@ export interface Capture {
   close(): Promise<void>;
 }
 
+export interface InputDevice {
+  readonly id: string;
+  readonly label: string;
+}
+
 export interface WebAudio {
   readonly canCaptureTab: boolean;
   readonly canCaptureMicrophone: boolean;
@@ -26,7 +31,12 @@ export interface WebAudio {
   readonly whyNoMicrophone: string;
   /** false where the machine certainly has no sound output, without which some browsers let no sound flow */
   hasOutput(): Promise<boolean>;
-  captureMicrophone(): Promise<Capture>;
+  /** Inputs that there are; their names only once a microphone was allowed. */
+  inputs(): Promise<readonly InputDevice[]>;
+  /** Called whenever one is plugged in or pulled out. */
+  ondevices(changed: () => void): void;
+  /** @param deviceId one of `inputs`, or undefined for the system's own */
+  captureMicrophone(deviceId?: string): Promise<Capture>;
   captureTab(): Promise<Capture>;
   /** Decodes a whole file at `sampleRate`; one array per channel. */
   decodeWhole(file: Blob, sampleRate: number): Promise<readonly Float32Array[]>;
@@ -64,9 +74,18 @@ export const browserAudio: WebAudio = {
     return !named || devices.some(({ kind }) => kind === "audiooutput");
   },
 
-  async captureMicrophone() {
+  async inputs() {
+    const devices = (await navigator.mediaDevices?.enumerateDevices().catch(() => [])) ?? [];
+    return devices.filter(({ kind }) => kind === "audioinput").map(({ deviceId, label }) => ({ id: deviceId, label }));
+  },
+
+  ondevices(changed) {
+    navigator.mediaDevices?.addEventListener?.("devicechange", changed);
+  },
+
+  async captureMicrophone(deviceId) {
     // Made for speech, these three would change what music sounds like.
-    const audio = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+    const audio = { echoCancellation: false, noiseSuppression: false, autoGainControl: false, ...(deviceId !== undefined && { deviceId }) };
     return capture(await granted(() => navigator.mediaDevices.getUserMedia({ audio }), "the microphone"));
   },
 

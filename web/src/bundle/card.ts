@@ -42,7 +42,7 @@ export interface PathSettings {
 
 /** How steps become a belief; what each is for stands in docs/bundle.md ("Belief"). */
 export interface BeliefSettings {
-  readonly evidence_weight: number;
+  readonly evidence_weight: LiveAndFile;
   /** seconds: how long a genre is expected to last */
   readonly mean_duration_s: number;
   readonly stages: number;

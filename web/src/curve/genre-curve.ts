@@ -114,7 +114,7 @@ export class GenreCurve {
     const settings = chosen(this.card.belief, choice);
     const { nGenres } = this;
     const seen = new Float64Array(this.nKept * nGenres);
-    for (let i = 0; i < this.nKept; i++) likelihood(this.logits, i * nGenres, this.isSilent(i), settings.evidence_weight, seen, i * nGenres, nGenres);
+    for (let i = 0; i < this.nKept; i++) likelihood(this.logits, i * nGenres, this.isSilent(i), settings.evidence_weight.file, seen, i * nGenres, nGenres);
     const chain = new Chain(settings, nGenres, this.card.timing.step_period_s);
     const probabilities = smoothed(seen, chain, settings.temperatures.file).subarray(first * nGenres);
     const states = Array.from({ length: this.nKept - first }, (_, i) =>

@@ -1,4 +1,5 @@
 /** From mono samples at any rate to steps: resampler, front end and network in a row. */
+import { KeptSound } from "../audio/kept-sound.ts";
 import type { Card } from "../bundle/card.ts";
 import { MelStream } from "../dsp/mel.ts";
 import { stepEndS } from "../curve/spans.ts";
@@ -40,12 +41,15 @@ export class Listener {
   /** mono samples at the front end's rate so far */
   nSamples = 0;
   private received = 0;
+  /** live: what was heard, to be played again */
+  readonly kept: KeptSound | null;
 
   constructor(private readonly card: Card, melBank: Float32Array, network: StepNetwork, private sampleRate: number, private readonly options: ListenerOptions) {
     this.resampler = createResampler(sampleRate, card.front_end.sample_rate, { lowDelay: options.live });
     this.mel = new MelStream(card.front_end, melBank);
     this.steps = new StepStream(network, card.timing);
     this.block = options.live ? 1 : FIRST_BLOCK;
+    this.kept = options.live ? new KeptSound(card.front_end.sample_rate) : null;
   }
 
   /**
@@ -76,6 +80,7 @@ export class Listener {
   private take(samples: Float32Array): void {
     if (samples.length === 0) return;
     this.nSamples += samples.length;
+    this.kept?.push(samples);
     const frames = this.timed("mel", () => this.mel.push(samples));
     if (frames.count === 0) return;
     this.steps.add(frames);

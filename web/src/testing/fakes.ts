@@ -1,6 +1,6 @@
 /** Stand-ins for what only a browser has: the worker, and live sound. */
 import { vi } from "vitest";
-import type { Capture, WebAudio } from "../audio/web-audio.ts";
+import type { Capture, InputDevice, WebAudio } from "../audio/web-audio.ts";
 import type { WorkerLike } from "../worker/client.ts";
 import type { FromWorker, ToWorker } from "../worker/protocol.ts";
 
@@ -53,6 +53,8 @@ export function fakeAudio(changes: Partial<WebAudio> = {}) {
     whyNoMicrophone: "",
     canCaptureTab: true,
     hasOutput: vi.fn(async () => true),
+    inputs: vi.fn(async (): Promise<readonly InputDevice[]> => []),
+    ondevices: vi.fn(),
     captureMicrophone: vi.fn(async (): Promise<Capture> => new FakeCapture()),
     captureTab: vi.fn(async (): Promise<Capture> => new FakeCapture()),
     decodeWhole: vi.fn(async (): Promise<readonly Float32Array[]> => [new Float32Array(0)]),

@@ -2,11 +2,13 @@
 import type { WebAudio } from "../audio/web-audio.ts";
 import { bundleFrom, classify, readDrop, type Dropped } from "../dropped.ts";
 import type { LiveSource } from "../session.ts";
-import { byId, create, setText } from "./dom.ts";
+import { byId, setText } from "./dom.ts";
 
 export interface DemoSong {
   readonly file: string;
   readonly title: string;
+  /** by whom, and under which licence; or what it is */
+  readonly credit: string;
 }
 
 export interface InputEvents {
@@ -18,10 +20,14 @@ export interface InputEvents {
   onbuiltin(): void;
 }
 
+const DEVICE_KEY = "input device";
+
 export class InputsView {
-  constructor(private readonly events: InputEvents, audio: WebAudio, demos: readonly DemoSong[]) {
-    this.connectLive(audio);
-    this.connectDemos(demos);
+  private readonly device = byId<HTMLSelectElement>("device");
+
+  constructor(private readonly events: InputEvents, private readonly audio: WebAudio, demos: readonly DemoSong[]) {
+    this.connectLive();
+    this.connectExamples(demos);
     this.connectDrop();
     byId("choose-file").addEventListener("click", picker("file", (chosen) => this.take(classify(chosen))));
     byId("choose-zip").addEventListener("click", picker("zip", ([archive]) => this.take({ kind: "zip", archive })));
@@ -31,10 +37,9 @@ export class InputsView {
     byId("built-in").addEventListener("click", () => events.onbuiltin());
   }
 
-  /** Without a model nothing can be heard. */
-  enable(enabled: boolean): void {
-    for (const button of document.querySelectorAll<HTMLButtonElement>(".inputs button")) button.disabled = !enabled;
-    byId<HTMLButtonElement>("stop").disabled = false;
+  /** The input that the visitor chose, or undefined for the system's own. */
+  get deviceId(): string | undefined {
+    return this.device.value || undefined;
   }
 
   /** While listening there is one thing to do: stop. */
@@ -45,31 +50,49 @@ export class InputsView {
     document.body.classList.toggle("is-live", live);
     if (live) stop.focus();
     else if (hadFocus) byId("microphone").focus();
+    // Only now do browsers tell what the inputs are called.
+    if (live) void this.listDevices();
   }
 
   private take(dropped: Dropped | Promise<Dropped>): void {
     void Promise.resolve(dropped).then((known) => this.events.ontake(known));
   }
 
-  private connectLive(audio: WebAudio): void {
-    byId("microphone").addEventListener("click", () => this.events.onlive("microphone"));
+  private connectLive(): void {
+    const { audio, events } = this;
+    byId("microphone").addEventListener("click", () => events.onlive("microphone"));
     byId("microphone").hidden = !audio.canCaptureMicrophone;
     const why = audio.canCaptureMicrophone ? "" : audio.whyNoMicrophone;
     byId("no-microphone").hidden = why === "";
     setText(byId("no-microphone"), why);
-    byId("tab-sound").addEventListener("click", () => this.events.onlive("tab"));
+    byId("tab-sound").addEventListener("click", () => events.onlive("tab"));
     byId("tab-sound").hidden = !audio.canCaptureTab;
-    byId("stop").addEventListener("click", () => this.events.onstop());
+    byId("stop").addEventListener("click", () => events.onstop());
+    this.device.addEventListener("change", () => {
+      remember(this.device.value);
+      events.onlive("microphone");
+    });
+    audio.ondevices(() => void this.listDevices());
   }
 
-  private connectDemos(demos: readonly DemoSong[]): void {
-    byId("demos").append(...demos.map((demo) => {
-      const button = create("button", "", demo.title);
-      button.type = "button";
-      button.disabled = true;
-      button.addEventListener("click", () => this.events.ondemo(demo));
-      return button;
-    }));
+  /** Virtual cables and interfaces beside the built-in microphone; with one input there is nothing to choose. */
+  private async listDevices(): Promise<void> {
+    const devices = (await this.audio.inputs()).filter(({ label }) => label !== "");
+    const wanted = this.device.value || remembered();
+    this.device.replaceChildren(...devices.map(({ id, label }) => new Option(label, id, false, id === wanted)));
+    this.device.hidden = devices.length < 2;
+  }
+
+  /** One press plays the first example, the next press the next one. */
+  private connectExamples(demos: readonly DemoSong[]): void {
+    const button = byId<HTMLButtonElement>("example");
+    button.hidden = demos.length === 0;
+    let next = 0;
+    button.addEventListener("click", () => {
+      this.events.ondemo(demos[next % demos.length]);
+      next++;
+      if (demos.length > 1) setText(button, "Another example");
+    });
   }
 
   private connectDrop(): void {
@@ -99,4 +122,20 @@ function picker(id: string, use: (files: File[]) => void): () => void {
     if (chosen.length > 0) use(chosen);
   });
   return () => input.click();
+}
+
+function remembered(): string {
+  try {
+    return localStorage.getItem(DEVICE_KEY) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+function remember(device: string): void {
+  try {
+    localStorage.setItem(DEVICE_KEY, device);
+  } catch {
+    // Storage may be switched off; the choice then lasts until the page is closed.
+  }
 }

@@ -7,18 +7,22 @@ import { css, type Rgb } from "./palette.ts";
 
 interface Bar {
   readonly row: HTMLLIElement;
+  readonly button: HTMLButtonElement;
   readonly fill: HTMLElement;
   readonly value: HTMLElement;
 }
 
 export class NowView {
-  private readonly root = byId("now");
   private readonly when = byId("now-when");
   private readonly genre = byId("now-genre");
   private readonly detail = byId("now-detail");
   private readonly list = byId<HTMLOListElement>("bars");
   private bars: Bar[] = [];
   private genres: readonly string[] = [];
+  private lit: number | null = null;
+
+  /** @param onlight called with the genre that is to be lit on the stream, or null for none */
+  constructor(private readonly onlight: (genre: number | null) => void) {}
 
   setGenres(genres: readonly string[], colours: readonly Rgb[]): void {
     this.genres = genres;
@@ -29,25 +33,30 @@ export class NowView {
       const value = create("span", "value");
       fill.style.setProperty("--colour", css(colours[g]));
       track.append(fill);
-      row.append(create("span", "name", spoken(genre)), track, value);
-      return { row, fill, value };
+      const button = create("button");
+      button.type = "button";
+      button.setAttribute("aria-pressed", "false");
+      button.append(create("span", "name", spoken(genre)), track, value);
+      button.addEventListener("click", () => this.light(this.lit === g ? null : g));
+      row.append(button);
+      return { row, button, fill, value };
     });
     this.list.replaceChildren(...this.bars.map((bar) => bar.row));
-    // Many stand in two columns where there is room; a list that scrolls must be reachable by keyboard.
+    // Many stand in two columns where there is room.
     const many = genres.length > 12;
     this.list.classList.toggle("many", many);
     this.list.style.setProperty("--rows", String(Math.ceil(genres.length / 2)));
-    if (many) this.list.tabIndex = 0;
-    else this.list.removeAttribute("tabindex");
+    this.light(null);
   }
 
-  hide(): void {
-    this.root.hidden = this.list.hidden = true;
+  private light(genre: number | null): void {
+    this.lit = genre;
+    this.bars.forEach(({ button }, g) => button.setAttribute("aria-pressed", String(g === genre)));
+    this.onlight(genre);
   }
 
   /** @param belief null while nothing has been heard at this moment */
   show(when: string, belief: Whole | null): void {
-    this.root.hidden = this.list.hidden = false;
     setText(this.when, when);
     const order = belief ? ranked(belief.probabilities) : [];
     const state = belief?.state ?? "waiting";

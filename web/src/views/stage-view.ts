@@ -1,43 +1,56 @@
-/** Everything that shows a recording: the stream, the belief of a moment, the answer for the whole, the transport. */
+/** Everything that shows a recording: the stream, the belief of a moment, the answer for the whole, the segments, the transport. */
 import type { Card } from "../bundle/card.ts";
+import { segments, type Segment } from "../curve/segments.ts";
 import type { Player } from "../player.ts";
 import type { DisplaySettings, Recording } from "../recording.ts";
 import { stem } from "../export/save.ts";
-import { ago, momentLines, overallSentence } from "../words.ts";
+import { ago, momentLines, momentName, overallSentence } from "../words.ts";
+import { Announcer } from "./announcer.ts";
 import { byId, setText } from "./dom.ts";
-import { clock } from "./format.ts";
+import { clock, ranked } from "./format.ts";
 import type { Savable } from "./exports-view.ts";
+import { IdleView } from "./idle-view.ts";
 import { NowView } from "./now-view.ts";
 import { coloursOf, type Rgb } from "./palette.ts";
+import { SegmentsView } from "./segments-view.ts";
 import type { StreamData } from "./stream-data.ts";
 import { StreamView } from "./stream-view.ts";
-import { TableView } from "./table-view.ts";
+import { StripView } from "./strip-view.ts";
+import { currentTheme } from "./theme.ts";
+import { Zoom, type Stretch } from "./zoom.ts";
 
 /** Seconds of live sound in view, on a wide and on a narrow screen. */
 const LIVE_SPAN_S = { wide: 45, narrow: 20 };
 const NARROW_PX = 640;
-/** A live picture moves with every frame, but painting it may take at most this share of the time. */
-const PAINTING_SHARE = 1 / 3;
+/** Milliseconds between two looks at the segments of a recording that grows. */
+const SEGMENTS_EVERY_MS = 400;
 
 export class StageView {
-  private readonly now = new NowView();
-  private readonly table: TableView;
+  private readonly now = new NowView((genre) => this.light(genre));
+  private readonly strip = new StripView((seconds) => this.hearFrom(seconds));
+  private readonly list = new SegmentsView((seconds) => this.hearFrom(seconds));
+  private readonly idle = new IdleView();
+  private readonly announcer = new Announcer();
+  private readonly zoom = new Zoom(() => this.redraw());
   private readonly stream: StreamView;
   private readonly reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
   private card: Card | null = null;
   private colours: Rgb[] = [];
+  private lit: number | null = null;
   private recording: Recording | null = null;
   private live = false;
   /** false until the visitor plays or seeks: the headline then speaks of the whole */
   private momentChosen = false;
   private painted = "";
-  private paintAgainAt = 0;
+  private stripped = "";
+  private parts: { key: string; atMs: number; found: readonly Segment[] } | null = null;
   private frameRequested = false;
+  /** something has changed since the last frame: more is to be done than to slide */
+  private changed = false;
   /** how far live sound was heard, and when that was */
   private liveMark = { atS: 0, ms: 0 };
 
-  constructor(private readonly player: Player, private readonly settings: () => DisplaySettings, onplay: () => void) {
-    this.table = new TableView(() => this.showTable());
+  constructor(private readonly player: Player, private readonly settings: () => DisplaySettings, private readonly onplay: () => void) {
     this.stream = new StreamView({
       onseek: (seconds) => this.seek(seconds),
       onplay,
@@ -50,7 +63,7 @@ export class StageView {
     this.card = card;
     this.colours = coloursOf(card.genres);
     this.now.setGenres(card.genres, this.colours);
-    this.redraw();
+    this.idle.setGenres(card.genres, this.colours);
   }
 
   begin(recording: Recording): void {
@@ -58,12 +71,16 @@ export class StageView {
     this.live = recording.live;
     this.liveMark = { atS: 0, ms: performance.now() };
     this.momentChosen = false;
-    document.body.classList.add("is-active");
+    this.parts = null;
+    this.stripped = "";
+    this.zoom.reset();
     setText(byId("kicker"), recording.live ? "Live" : "Now hearing");
     setText(byId("title"), recording.live ? recording.name : stem(recording.name));
-    byId("tools").hidden = false;
-    byId("transport").hidden = recording.live;
-    this.table.setVisible(!recording.live);
+    byId("title").title = recording.name;
+    byId("play").hidden = recording.live;
+    this.strip.hide();
+    this.list.hide();
+    this.showStage(true);
     this.redraw();
   }
 
@@ -76,13 +93,15 @@ export class StageView {
   /** Live sound has ended: from now on its moments are looked at like those of a file. */
   endLive(): void {
     this.live = false;
+    setText(byId("kicker"), "Heard");
+    byId("play").hidden = false;
     this.redraw();
   }
 
   finish(): void {
     setText(byId("kicker"), "Heard");
-    this.table.setVisible(true);
-    this.showTable();
+    this.parts = null;
+    if (this.recording) this.announcer.say(overallSentence(this.recording, this.settings()));
     this.redraw();
   }
 
@@ -90,24 +109,28 @@ export class StageView {
   clear(): void {
     this.recording = null;
     this.live = false;
-    document.body.classList.remove("is-active");
-    setText(byId("kicker"), "Genre, moment by moment");
-    setText(byId("title"), "What does it hear?");
-    for (const id of ["tools", "transport", "overall"]) byId(id).hidden = true;
-    this.table.setVisible(false);
-    this.now.hide();
-    this.redraw();
+    this.showStage(false);
+    this.idle.paint();
   }
 
-  /** Smoothing or threshold have changed. */
+  /** Steadiness or threshold have changed. */
   settingsChanged(): void {
-    this.showTable();
+    this.parts = null;
     this.request();
   }
 
   redraw(): void {
-    this.painted = "";
+    this.painted = this.stripped = "";
+    if (!this.recording) this.idle.paint();
     this.request();
+  }
+
+  /** Keys that mean something wherever the focus is. @returns false for others */
+  key(event: KeyboardEvent): boolean {
+    if (!this.recording || this.live) return false;
+    if (event.key === "ArrowLeft" || event.key === "ArrowRight") this.stream.key(event);
+    else return this.zoom.key(event.key);
+    return true;
   }
 
   /** The recording and the stream as it is shown, or null while there is none. */
@@ -116,19 +139,41 @@ export class StageView {
     return recording && recording.curve.nSteps > 0 ? { recording, data: this.data(recording, true), settings: this.settings() } : null;
   }
 
+  /** The empty page and the one with sound are two: nothing of one is seen to jump to its place in the other. */
+  private showStage(visible: boolean): void {
+    const focused = document.activeElement;
+    byId("welcome").hidden = visible;
+    byId("stage").hidden = !visible;
+    const place = visible ? "stage" : "welcome";
+    byId(`inputs-${place}`).append(byId("inputs"));
+    byId(`notices-${place}`).append(byId("notices"));
+    document.body.classList.toggle("is-active", visible);
+    if (focused instanceof HTMLElement && focused !== document.activeElement) focused.focus({ preventScroll: true });
+  }
+
   private data(recording: Recording, all = false): StreamData {
     const { shown, times } = recording.shown(this.settings(), all);
     return {
       genres: recording.card.genres, colours: this.colours, nSteps: shown.nSteps, times,
-      probabilities: shown.probabilities, states: shown.states,
+      probabilities: shown.probabilities, states: shown.states, lit: this.lit,
       peaks: recording.peaks, peakPeriodS: recording.hopS, peakStartS: recording.startS, fullScale: Math.max(1, recording.largestPeak), endS: recording.heardS,
     };
+  }
+
+  private light(genre: number | null): void {
+    this.lit = genre;
+    this.redraw();
   }
 
   private seek(seconds: number): void {
     this.momentChosen = true;
     this.player.seek(seconds);
     this.request();
+  }
+
+  private hearFrom(seconds: number): void {
+    this.seek(seconds);
+    if (!this.player.playing) this.onplay();
   }
 
   private describe(seconds: number): string[] | null {
@@ -138,64 +183,93 @@ export class StageView {
   }
 
   private request(): void {
+    this.changed = true;
+    this.nextFrame();
+  }
+
+  private nextFrame(): void {
     if (this.frameRequested) return;
     this.frameRequested = true;
     requestAnimationFrame(() => {
       this.frameRequested = false;
-      this.show();
-      const flowing = this.live && !this.reducedMotion.matches;
-      if (this.player.playing || flowing) this.request();
+      if (this.changed || this.player.playing) this.show();
+      this.changed = false;
+      const flows = this.live && !this.reducedMotion.matches;
+      // Between two steps a live picture is only moved.
+      if (flows) this.stream.slide(Math.min(1, (performance.now() - this.liveMark.ms) / 1000) * (this.isFull() ? 1 : 0));
+      if (this.player.playing || flows) this.nextFrame();
     });
   }
 
   private show(): void {
     const { recording, card } = this;
-    if (!card) return;
-    if (!recording) {
-      this.stream.paintIdle(card.genres, this.colours);
-      this.stream.movePlayhead({ enabled: false, fromS: 0, toS: 0, positionS: 0, stepS: 1 }, false, "Nothing has been heard yet");
-      return;
-    }
+    if (!card || !recording) return;
     const position = this.live ? recording.heardS : Math.min(Math.max(this.player.position, recording.startS), recording.durationS);
     if (this.player.playing) this.momentChosen = true;
-    this.paintStream(recording);
+    const whole = { fromS: recording.startS, toS: recording.durationS };
+    const view = this.live ? this.liveWindow() : this.zoom.window(whole, position, this.player.playing);
+    this.paintStream(recording, view);
     this.showNow(recording, position);
+    this.showSegments(recording, view, position);
     this.showTransport(recording, position);
     this.stream.movePlayhead(
-      { enabled: !this.live, fromS: recording.startS, toS: recording.durationS, positionS: position, stepS: card.timing.step_period_s },
+      { enabled: !this.live, ...whole, positionS: position, stepS: card.timing.step_period_s },
       !this.live, (this.describe(position) ?? ["Nothing heard yet"]).join(", "),
     );
   }
 
-  private paintStream(recording: Recording): void {
-    const { fromS, toS, nowS } = this.live ? this.liveWindow() : { fromS: recording.startS, toS: recording.durationS, nowS: recording.heardS };
+  private paintStream(recording: Recording, { fromS, toS }: Stretch): void {
     const { steadinessS, namedFrom } = this.settings();
-    const key = [fromS, toS, nowS, recording.curve.firstStep, recording.curve.nSteps, recording.finished, steadinessS, namedFrom].join(" ");
-    const began = performance.now();
-    if (key === this.painted || (this.live && this.painted && began < this.paintAgainAt)) return;
+    const key = [fromS, toS, recording.curve.firstStep, recording.curve.nSteps, recording.finished, steadinessS, namedFrom].join(" ");
+    if (key === this.painted) return;
     this.painted = key;
+    const nowS = recording.heardS;
     this.stream.paint(this.data(recording), fromS, toS, (s) => (this.live ? ago(s, nowS) : clock(s)));
-    const ended = performance.now();
-    this.paintAgainAt = ended + (ended - began) * (1 / PAINTING_SHARE - 1);
   }
 
-  /** A fresh sheet fills from the left; once full, it moves on. Between two steps it moves by the clock. */
-  private liveWindow(): { fromS: number; toS: number; nowS: number } {
-    const sinceLast = this.reducedMotion.matches ? 0 : (performance.now() - this.liveMark.ms) / 1000;
-    const nowS = this.liveMark.atS + Math.min(sinceLast, 1);
+  /** A fresh sheet fills from the left; once full, it moves on. */
+  private liveWindow(): Stretch {
     const span = this.stream.width < NARROW_PX ? LIVE_SPAN_S.narrow : LIVE_SPAN_S.wide;
-    const toS = Math.max(nowS, span);
-    return { fromS: toS - span, toS, nowS };
+    const toS = Math.max(this.liveMark.atS, span);
+    return { fromS: toS - span, toS };
+  }
+
+  private isFull(): boolean {
+    return this.liveWindow().fromS > 0;
   }
 
   private showNow(recording: Recording, position: number): void {
     const anything = recording.curve.nSteps > 0;
     const whole = !this.live && !this.momentChosen;
     const when = this.live ? "Now" : whole ? (recording.finished ? "The whole of it" : "So far") : `At ${clock(position)}`;
-    this.now.show(when, whole ? (anything ? recording.curve.answer(this.settings(), recording.hearing) : null) : recording.beliefAt(position, this.settings()));
-    const overall = byId("overall");
-    overall.hidden = !anything;
-    if (anything) setText(overall, overallSentence(recording, this.settings()));
+    const belief = whole ? (anything ? recording.curve.answer(this.settings(), recording.hearing) : null) : recording.beliefAt(position, this.settings());
+    this.now.show(when, belief);
+    // The answer for the whole is said once: here only while the headline speaks of a moment.
+    setText(byId("overall"), anything && !whole ? overallSentence(recording, this.settings()) : "");
+    if (this.live && belief) this.announcer.follow(momentName(belief.state, recording.card.genres[ranked(belief.probabilities)[0]]));
+  }
+
+  private showSegments(recording: Recording, view: Stretch, position: number): void {
+    // Live they come once all is heard: until then the latest is the headline.
+    if (this.live) return;
+    const found = this.segments(recording);
+    const key = `${this.parts!.key} ${view.fromS} ${view.toS}`;
+    if (key !== this.stripped) {
+      this.stripped = key;
+      this.strip.show(found, recording.card.genres, this.colours, currentTheme().paper, view);
+      this.list.show(recording.name, found, recording.card.genres);
+    }
+    this.strip.mark(this.momentChosen ? position : -1);
+  }
+
+  private segments(recording: Recording): readonly Segment[] {
+    const settings = this.settings();
+    const key = `${recording.curve.nSteps} ${recording.finished} ${settings.steadinessS} ${settings.namedFrom}`;
+    const now = performance.now();
+    if (this.parts === null || (this.parts.key !== key && (recording.finished || now - this.parts.atMs > SEGMENTS_EVERY_MS))) {
+      this.parts = { key, atMs: now, found: segments(recording.curve, settings, recording.hearing, recording.startS, recording.heardS) };
+    }
+    return this.parts.found;
   }
 
   private showTransport(recording: Recording, position: number): void {
@@ -205,10 +279,5 @@ export class StageView {
     play.disabled = !this.player.canPlay;
     play.setAttribute("aria-pressed", String(this.player.playing));
     play.setAttribute("aria-label", this.player.playing ? "Pause" : "Play");
-  }
-
-  private showTable(): void {
-    const { recording } = this;
-    if (recording && this.table.isOpen) this.table.show(recording, this.settings());
   }
 }

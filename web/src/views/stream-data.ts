@@ -18,6 +18,8 @@ export interface StreamData {
   readonly peakStartS: number;
   /** magnitude that is drawn over the full height */
   readonly fullScale: number;
+  /** the genre that alone is lit, or null */
+  readonly lit: number | null;
   /** seconds: the sound known so far ends here */
   readonly endS: number;
 }

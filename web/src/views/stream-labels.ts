@@ -70,7 +70,8 @@ export function paintLabels(context: CanvasRenderingContext2D, columns: Columns,
   }
   for (const run of led(columns).sort((a, b) => b.to - b.from - (a.to - a.from))) {
     const name = spoken(data.genres[run.value]);
-    const colour = data.colours[run.value];
+    const isMuted = data.lit !== null && data.lit !== run.value;
+    const colour = isMuted ? mix(data.colours[run.value], theme.paper, MUTED) : data.colours[run.value];
     if (!place(name, run.value, run, [44, 34, 26, 17, 13], "600", colour)) placeUpright(name, run.value, run, colour);
   }
   for (const run of runs(columns, (x) => (columns.states[x] === "probable" ? columns.leader[x] : null))) {

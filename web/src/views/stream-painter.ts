@@ -58,7 +58,11 @@ function paintLayers(context: CanvasRenderingContext2D, columns: Columns, theme:
     context.fillStyle = css(mix(colour, theme.paper, MUTED));
     for (const run of heard) fillLayer(context, columns, g, run.from, run.to);
   });
-  for (const run of led(columns)) {
+  if (data.lit !== null) {
+    context.fillStyle = css(data.colours[data.lit]);
+    for (const run of heard) fillLayer(context, columns, data.lit, run.from, run.to);
+  }
+  for (const run of data.lit === null ? led(columns) : []) {
     // Towards what is unsure the light fades; towards another leader and at the ends it stops at once.
     const glow = Math.min(GLOW, (run.to - run.from) / 2);
     const before = columns.states[run.from - 1] === "unsure" ? glow : 0;

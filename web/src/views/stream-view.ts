@@ -1,9 +1,7 @@
 /** The stream on the page: its canvas, the playhead, the read-out, and every way to point at a moment. */
 import { byId, setText } from "./dom.ts";
-import { clock } from "./format.ts";
-import type { Rgb } from "./palette.ts";
 import type { StreamData, StreamFrame } from "./stream-data.ts";
-import { paintIdle, paintStream } from "./stream-painter.ts";
+import { paintStream } from "./stream-painter.ts";
 import { currentTheme } from "./theme.ts";
 
 export interface StreamEvents {
@@ -37,6 +35,7 @@ export class StreamView {
   private keyed = false;
   width = 0;
   private height = 0;
+  private slid = 0;
 
   constructor(private readonly events: StreamEvents, onresize: () => void) {
     const context = this.canvas.getContext("2d");
@@ -59,22 +58,29 @@ export class StreamView {
     });
   }
 
-  paintIdle(genres: readonly string[], colours: readonly Rgb[]): void {
-    this.playhead.hidden = true;
-    this.leave();
-    paintIdle(this.context, this.frame(clock), currentTheme(), genres, colours);
-  }
-
   paint(data: StreamData, fromS: number, toS: number, tick: (seconds: number) => string): void {
     this.window = { fromS, toS: Math.max(toS, fromS + 1) };
+    this.slide(0);
     paintStream(this.context, this.frame(tick), currentTheme(), data);
     this.showReadout();
+  }
+
+  /** Moves the painted picture to the left by so many seconds, without painting it anew. */
+  slide(seconds: number): void {
+    const { fromS, toS } = this.window;
+    // Whole pixels of the screen: a frame in which nothing moves costs nothing.
+    const ratio = window.devicePixelRatio || 1;
+    const x = Math.round((seconds / (toS - fromS)) * this.width * ratio) / ratio;
+    if (x === this.slid) return;
+    this.slid = x;
+    this.canvas.style.transform = x === 0 ? "" : `translateX(${-x}px)`;
   }
 
   /** @param visible false where there is nothing to play or point at */
   movePlayhead(state: SliderState, visible: boolean, valueText: string): void {
     this.state = state;
-    this.playhead.hidden = !visible;
+    const { fromS, toS } = this.window;
+    this.playhead.hidden = !visible || state.positionS < fromS || state.positionS > toS;
     this.playhead.style.transform = `translateX(${this.toX(state.positionS).toFixed(2)}px)`;
     this.slider.tabIndex = state.enabled ? 0 : -1;
     this.slider.setAttribute("aria-disabled", String(!state.enabled));
@@ -90,13 +96,7 @@ export class StreamView {
   }
 
   private resize(): void {
-    const ratio = window.devicePixelRatio || 1;
-    this.width = this.root.clientWidth;
-    this.height = this.root.clientHeight;
-    const [w, h] = [Math.round(this.width * ratio), Math.round(this.height * ratio)];
-    if (this.canvas.width !== w) this.canvas.width = w;
-    if (this.canvas.height !== h) this.canvas.height = h;
-    this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    ({ width: this.width, height: this.height } = fitted(this.canvas));
   }
 
   private toX(seconds: number): number {
@@ -148,7 +148,8 @@ export class StreamView {
     this.readout.style.transform = `translateX(${Math.max(4, left).toFixed(1)}px)`;
   }
 
-  private key(event: KeyboardEvent): void {
+  /** Moves through the sound, wherever on the page the key was pressed. */
+  key(event: KeyboardEvent): void {
     const { enabled, fromS, toS, positionS, stepS } = this.state;
     if (!enabled || event.ctrlKey || event.metaKey || event.altKey) return;
     const small = event.shiftKey ? stepS : 5;
@@ -160,7 +161,7 @@ export class StreamView {
     };
     if (event.key === " ") this.events.onplay();
     else if (event.key in moves) {
-      this.keyed = true;
+      this.keyed = document.activeElement === this.slider;
       const target = Math.min(toS, Math.max(fromS, moves[event.key]));
       // Keys may come faster than frames: the next one must count from here.
       this.state = { ...this.state, positionS: target };
@@ -168,4 +169,17 @@ export class StreamView {
     } else return;
     event.preventDefault();
   }
+}
+
+/** Gives a canvas as many pixels as the screen has where it stands. */
+export function fitted(canvas: HTMLCanvasElement): { context: CanvasRenderingContext2D; width: number; height: number } {
+  const context = canvas.getContext("2d");
+  if (!context) throw new Error("This browser cannot draw on a canvas.");
+  const ratio = window.devicePixelRatio || 1;
+  const { clientWidth: width, clientHeight: height } = canvas;
+  const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
+  if (canvas.width !== w) canvas.width = w;
+  if (canvas.height !== h) canvas.height = h;
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  return { context, width, height };
 }

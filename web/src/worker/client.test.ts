@@ -10,7 +10,7 @@ function setUp() {
 }
 
 const heard = (run: number) => ({ type: "heard", run, first: 0, count: 0, logits: new Float32Array(0), levels: new Float32Array(0), peaks: new Float32Array(0), capturedAt: null }) as const;
-const finished = (run: number) => ({ type: "finished", run, durationS: 1, remarks: [], spent: { decoding: 0, resampling: 0, mel: 0, network: 0 } }) as const;
+const finished = (run: number) => ({ type: "finished", run, durationS: 1, remarks: [], kept: null, spent: { decoding: 0, resampling: 0, mel: 0, network: 0 } }) as const;
 
 describe("ListeningWorker", () => {
   it("resolves with the card of a bundle that was accepted", async () => {

@@ -1,6 +1,7 @@
 /** The messages between the page and the worker that listens. `run` numbers a recording; answers to an older run are stale. */
 import type { Card } from "../bundle/card.ts";
 import type { GoldenDifference } from "../bundle/golden.ts";
+import type { Kept } from "../audio/kept-sound.ts";
 import type { Hints, Planes } from "../audio/sound.ts";
 import type { Spent } from "../model/listener.ts";
 
@@ -47,6 +48,8 @@ export interface FinishedMessage {
   readonly type: "finished";
   readonly run: number;
   readonly durationS: number;
+  /** live: what was heard, to be played again */
+  readonly kept: Kept | null;
   /** sentences about what was not heard as it is */
   readonly remarks: readonly string[];
   /** milliseconds */

@@ -185,7 +185,7 @@ function finish(run: number, remarks: readonly string[]): void {
   report(run, done.finish(), null);
   listener = null;
   scope.postMessage({
-    type: "finished", run, remarks, spent: done.spent,
+    type: "finished", run, remarks, spent: done.spent, kept: done.kept?.finish() ?? null,
     durationS: done.nSamples / bundle!.card.front_end.sample_rate,
   });
 }

@@ -1,0 +1,1 @@
+"""Damaged recordings and bundles, the same ones for the same seed."""

@@ -1,0 +1,100 @@
+"""Sound that comes bit by bit, held to the same sound heard at once; and a day of it in the memory of a minute."""
+
+import tracemalloc
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from genre_lib.errors import ParameterError
+from genre_lib.inference.live_listener import LiveListener
+from genre_lib.inference.model import GenreModel
+from genre_lib.inference.network import StepStream
+
+RATE = 22050
+
+
+def sound(seconds: float, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    t = np.arange(round(seconds * RATE)) / RATE
+    tones = sum(np.sin(2 * np.pi * f * t) for f in rng.uniform(80, 2000, 5))
+    return (0.05 * tones * (1 + np.sin(2 * np.pi * 2 * t)) + 0.01 * rng.normal(size=len(t))).astype(np.float32)
+
+
+@pytest.mark.parametrize("n_at_once", [1999, 22050 * 7])
+def test_live_sound_is_heard_as_the_recording_is(pretrained: GenreModel, n_at_once: int) -> None:
+    samples = np.concatenate([sound(30), np.zeros(RATE * 6, np.float32), sound(10, seed=1)])
+    curve = pretrained.curve(samples, RATE)
+    listener = LiveListener(pretrained)
+    settled = [listener.hear(samples[at : at + n_at_once]) for at in range(0, len(samples), n_at_once)]
+    parts = [*settled, listener.recent()]
+
+    times = np.concatenate([part.belief.times for part in parts])
+    np.testing.assert_allclose(times, curve.times, atol=1e-9)
+    raw = np.concatenate([part.raw for part in parts])
+    np.testing.assert_allclose(raw, curve.probabilities, atol=1e-4)
+    level = np.concatenate([part.level for part in parts])
+    np.testing.assert_allclose(level, curve.level, atol=0.01)
+    assert listener.now is not None
+    np.testing.assert_allclose(listener.now.probabilities, curve.believed(live=True).probabilities[-1], atol=1e-4)
+
+
+def test_what_was_said_long_ago_still_counts(pretrained: GenreModel) -> None:
+    listener = LiveListener(pretrained)
+    for seed in range(12):
+        listener.hear(sound(10, seed=seed))
+    parts = listener.answer().probabilities
+    assert sum(parts.values()) == pytest.approx(1)
+    assert listener.heard_s == pytest.approx(120)
+
+
+def test_silence_is_said(pretrained: GenreModel) -> None:
+    listener = LiveListener(pretrained)
+    listener.hear(np.zeros(RATE * 8, np.float32))
+    assert listener.now is not None
+    assert listener.now.state == "silence"
+    assert listener.answer().state == "silence"
+
+
+def test_before_the_first_step_there_is_nothing_to_say(pretrained: GenreModel) -> None:
+    listener = LiveListener(pretrained)
+    listener.hear(np.zeros(100, np.float32))
+    assert listener.now is None
+
+
+def test_a_bundle_without_a_belief_is_refused_with_what_to_do(pretrained: GenreModel) -> None:
+    old = object.__new__(GenreModel)
+    old.__dict__.update(pretrained.__dict__)
+    old.bundle = replace(pretrained.bundle, card=replace(pretrained.card, belief=None))
+    with pytest.raises(ParameterError, match="fit-belief"):
+        LiveListener(old)
+
+
+@pytest.mark.slow
+def test_eight_hours_take_the_memory_and_the_work_of_minutes(
+    pretrained: GenreModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames = 0
+    push = StepStream._run
+
+    def counted(self: StepStream):
+        nonlocal frames
+        frames += self._n_pending
+        return push(self)
+
+    monkeypatch.setattr(StepStream, "_run", counted)
+    listener = LiveListener(pretrained)
+    minute = sound(60)
+    rows, work, memory = [], [], []
+    tracemalloc.start()
+    for _ in range(8 * 60):
+        before = frames
+        rows.append(len(listener.hear(minute).level))
+        work.append(frames - before)
+        memory.append(tracemalloc.get_traced_memory()[0])
+    tracemalloc.stop()
+    assert listener.heard_s == 8 * 3600
+    # A minute is not a whole number of steps: one more or less, and what waits for the next one.
+    assert max(rows[2:]) - min(rows[2:]) <= 1
+    assert max(work[2:]) - min(work[2:]) < 0.02 * min(work[2:])
+    assert max(memory[-60:]) - max(memory[2:62]) < 100_000
