@@ -37,7 +37,7 @@ def test_what_is_near_is_named(capsys: pytest.CaptureFixture[str], arguments: li
 
 
 def test_nothing_near_lists_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "it has predict, dashboard" in complaint(capsys, "xyzzy")
+    assert "it has predict, live, " in complaint(capsys, "xyzzy")
     assert "`genre predict --help` lists its options" in complaint(capsys, "predict", "x.mp3", "--qqqqqq")
 
 
