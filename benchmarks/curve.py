@@ -1,4 +1,4 @@
-"""What the belief is worth, cross-fitted on the held-out answers that lie beside the pretrained model, and what it costs."""
+"""What the belief is worth, cross-fitted on held-out answers of the pretrained model, and what it costs."""
 
 from __future__ import annotations
 

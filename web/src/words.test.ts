@@ -25,7 +25,7 @@ describe("overallSentence", () => {
   it("calls live sound never a song", () => {
     const recording = heard([[9, 0, 0]], [-20], true);
     recording.finish(1);
-    expect(overallSentence(recording)).toMatch(/^So far/);
+    expect(overallSentence(recording)).toMatch(/^All that was heard/);
   });
 
   it("says what cannot be told, and silence", () => {

@@ -18,6 +18,7 @@ from genre_lib.evaluation.robustness import accuracy_by_gain, accuracy_under, lo
 from genre_lib.evaluation.scores import Evaluation, evaluate
 from genre_lib.networks.receptive_field import timing_of
 from genre_lib.runs.pipeline.answers import answered, known_groups, predictor
+from genre_lib.runs.pipeline.belief import HELD_OUT, HELD_OUT_WORLD
 from genre_lib.runs.pipeline.cross_validation import Validation, out_of_fold
 from genre_lib.runs.pipeline.prepare import about, prepared
 from genre_lib.runs.pipeline.recipe_training import fit_recipe
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 EVALUATION = "evaluation.json"
 LEAK = "leak.json"
-HELD_OUT = "held_out.npz"
 
 Report = Callable[[str], None]
 
@@ -100,6 +100,9 @@ def assess(
     if held_out is None:
         held_out = answered(features.subset("valid"), predict).held_out(record["name"], record["genres"])
     held_out.save(run.evaluation / HELD_OUT)
+    if world:
+        elsewhere = world_answers(run, world).held_out(Path(world).stem, record["genres"])
+        elsewhere.save(run.evaluation / HELD_OUT_WORLD)
     calibration = _calibrated(run, held_out, world, period_s, smoothing_s)
     evaluation = evaluate(
         [predict(log_mel) for log_mel in part.log_mels],
