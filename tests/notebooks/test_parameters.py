@@ -22,7 +22,7 @@ def test_values_get_the_types_the_notebook_declares() -> None:
 
 def test_a_parameter_of_several_notebooks_reaches_all_of_them() -> None:
     steps = notebooks.parse_parameters({"seed": 7})
-    assert [step for step, values in steps.items() if values == {"seed": 7}] == ["01_prepare_data", "02_train"]
+    assert [step for step, values in steps.items() if values == {"seed": 7}] == ["02_train"]
 
 
 @pytest.mark.parametrize(("name", "value"), [("epochs", "many"), ("epochs", "1.5"), ("refit", "3"), ("epochs", True)])
