@@ -311,8 +311,8 @@ def _too_few(n_clips: int, groups: Sequence[Any] | None, folds: ArrayLike | None
     of = "" if groups is None else f" of {n_groups} artist{'' if n_groups == 1 else 's'}"
     clips = "is 1 held-out clip" if n_clips == 1 else f"are {n_clips} held-out clips"
     return (
-        f"There {clips}{of} to calibrate on, too few: temperatures stay 1 and there is no threshold for unsure, so that "
-        "probabilities do not mean what they say."
+        f"There {clips}{of} to calibrate on, too few: temperatures stay 1 and there is no threshold for unsure, so "
+        "that probabilities do not mean what they say."
     )
 
 
