@@ -142,7 +142,7 @@ def evaluate(
     known = [i for i, track in enumerate(tracks) if _key(track.genre or "") in index]
     if not known:
         raise EvaluationError(
-            f"No recording of {data_set.name} is of a genre that {model.card.name} knows: name the folders as the model "
+            f"No recording of {data_set.name} is of a genre of {model.card.name}: name the folders as the model "
             f"names its genres ({', '.join(model.card.genres)})."
         )
     labels = np.array([index[_key(tracks[i].genre or "")] for i in known])
