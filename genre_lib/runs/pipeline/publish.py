@@ -117,6 +117,10 @@ def summary_of_export(bundle: Bundle, checks: list[RuntimeCheck]) -> dict[str, A
 
 def _metrics(assessment: Assessment, *, shipped_is_measured: bool) -> list[dict[str, Any]]:
     metrics = assessment.evaluation.card_metrics()
+    calibrated = _metrics_of_calibration(assessment)
+    if calibrated:
+        # Each data set by itself says more than both together.
+        metrics = [entry for entry in metrics if not entry["name"].startswith("ece_")]
     if not shipped_is_measured:
         twin = "of a network trained on train alone by the same recipe; the one shipped was trained on train + valid"
         metrics = [entry | {"note": "; ".join(filter(None, [entry.get("note"), twin]))} for entry in metrics]
@@ -138,7 +142,7 @@ def _metrics(assessment: Assessment, *, shipped_is_measured: bool) -> list[dict[
     for label, other in assessment.world.named():
         note = f"{other.model}; {other.accuracy.method}; no part of the training heard it"
         metrics.append(other.card_metrics()[0] | {"name": f"{label}_accuracy", "note": note})
-    return metrics + _metrics_of_calibration(assessment)
+    return metrics + calibrated
 
 
 def _metrics_of_calibration(assessment: Assessment) -> list[dict[str, Any]]:
