@@ -18,6 +18,7 @@ from pathlib import Path
 import anywidget
 import ipywidgets as widgets
 
+from genre_lib.audio.files import named
 from genre_lib.dashboard.model_choice import Models
 from genre_lib.dashboard.page_session import PageSession
 from genre_lib.dashboard.plotly_output import plotly_output
@@ -110,7 +111,7 @@ class AttributionPanel:
                     [str(part) for part in command], capture_output=True, text=True, timeout=_WITHIN_S, check=False
                 )
             if made.returncode:
-                said = made.stdout.strip().replace(str(path), path.name) or "This moment could not be explained."
+                said = named(made.stdout.strip(), path) or "This moment could not be explained."
         except subprocess.TimeoutExpired:
             said = f"This moment could not be explained within {_WITHIN_S} s: the machine is busy, try again later."
         finally:

@@ -13,6 +13,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from genre_lib.audio.files import named, shown
 from genre_lib.batch.predict import Prediction, Result, Unusable, to_csv
 from genre_lib.dashboard.download import Download
 from genre_lib.dashboard.file_tags import FileTag, tag_of, with_tags
@@ -167,7 +168,7 @@ class BatchTab:
         results = [
             Prediction(Path(name), result.curve)
             if isinstance(result, Prediction)
-            else Unusable(Path(name), result.error.replace(str(result.path), name))
+            else Unusable(Path(name), named(result.error, result.path, name))
             for result, name, *_ in self._results
         ]
         lines = with_tags(to_csv(results), [tag for *_, tag in self._results])
@@ -183,4 +184,4 @@ def _heard(path: Path, model: GenreModel) -> Result:
     except AudioError as error:
         return Unusable(path, str(error))
     except Exception as error:
-        return Unusable(path, f"{path} could not be heard ({type(error).__name__}: {error}): try another file.")
+        return Unusable(path, f"{shown(path)} could not be heard ({type(error).__name__}: {error}): try another file.")

@@ -14,6 +14,7 @@ import traitlets
 from numpy.typing import NDArray
 
 from genre_lib.audio.decoding import AudioReader
+from genre_lib.audio.files import named
 from genre_lib.bundle.files import LITERT, Bundle, read_card
 from genre_lib.bundle.resources import derived_folder
 from genre_lib.dashboard.filter_search import Finding
@@ -202,7 +203,7 @@ class FiltersView(anywidget.AnyWidget):
                 self.send({"ready": True})
         except GenreLibError as error:
             # It stays the one that was heard last, so that a file that cannot be read is not read again and again.
-            self.said = str(error).replace(str(path), path.name)
+            self.said = named(str(error), path)
 
 
 def _log_mel(path: Path, bundle: Bundle) -> NDArray[np.float32]:

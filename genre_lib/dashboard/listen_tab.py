@@ -11,6 +11,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from genre_lib.audio.files import named
 from genre_lib.dashboard.attribution_panel import AttributionPanel
 from genre_lib.dashboard.model_choice import Models
 from genre_lib.dashboard.page_session import PageSession
@@ -167,7 +168,7 @@ class ListenTab:
             self._show_player(path, title)
             said = ""
         except GenreLibError as error:
-            said = str(error).replace(str(path), path.name)
+            said = named(str(error), path)
         except Exception as error:
             said = f"{title} could not be heard ({type(error).__name__}: {error}): try another file."
         if said:

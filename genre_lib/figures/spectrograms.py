@@ -13,6 +13,8 @@ from plotly.subplots import make_subplots
 from genre_lib.datasets import Features
 from genre_lib.figures.palette import SILENCE, UNSURE, genre_styles
 from genre_lib.figures.style import finish
+from genre_lib.inference.curve import GenreCurve
+from genre_lib.inference.words import whole_words
 
 
 def log_mel_examples(features: Features, *, dark: bool = False) -> go.Figure:
@@ -115,6 +117,14 @@ def genre_curve(
     figure.update_xaxes(title="seconds", row=rows)
     figure.update_layout(hovermode="x unified", legend_traceorder="normal")
     return finish(figure, title or "Genre curve", "", dark, height=460 + 90 * (rows - 1))
+
+
+def plot_curve(curve: GenreCurve, *, dark: bool = False) -> go.Figure:
+    """The belief of a curve as `genre_curve` draws it, titled with the answer about the whole."""
+    belief = curve.belief
+    state = np.where(belief.state == "probable", "music", belief.state)
+    title = whole_words(curve.answer())
+    return genre_curve(belief.times, belief.probabilities, curve.genres, state=state, title=title, dark=dark)
 
 
 def _runs(times: NDArray[np.float64], state: Sequence[str] | NDArray[np.str_] | None) -> list[tuple[str, float, float]]:
