@@ -137,11 +137,15 @@ def filters(material: Material, dark: bool) -> go.Figure:
         file.write(outputs.extractor_of([layer]))
         file.flush()
         fired = ActivationExtractor(file.name, [layer]).activations(material.log_mel)[layer.name]
+    # Before that it hears padding.
+    first = layer.first_whole_step
+    fired = fired[first:]
     order = np.argsort(fired.argmax(axis=0))
     scale = np.maximum(np.quantile(np.abs(fired), 0.99, axis=0), 1e-9)
     figure = go.Figure(
         go.Heatmap(
             z=np.round(np.clip(fired / scale, 0, 1).T[order], 2),
+            x0=first * layer.timing.step_frames * card.front_end.frame_period_s,
             dx=layer.timing.step_frames * card.front_end.frame_period_s,
             colorscale="Cividis",
             colorbar={"title": "share of its<br>strongest", "thickness": 12, "outlinewidth": 0, "tickformat": ".0%"},

@@ -135,11 +135,12 @@ def predict(
         Something among the paths is no path, or there is none.
     """
     model_of_process(model)
-    found = paths if isinstance(paths, Found) else find_recordings(_several(paths))
+    found = paths if isinstance(paths, Found) else find_recordings(several_paths(paths))
     return _predict(found, model, executor, progress)
 
 
-def _several(paths: str | Path | Iterable[str | Path]) -> list[str | Path]:
+def several_paths(paths: str | Path | Iterable[str | Path]) -> list[str | Path]:
+    """One path or several as a list; ParameterError where there is none, or something else among them."""
     try:
         several = [paths] if isinstance(paths, str | Path) else list(paths)
     except TypeError:

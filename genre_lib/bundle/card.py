@@ -78,6 +78,9 @@ class Card:
     files: dict[str, FileEntry] = field(default_factory=dict)
     belief: BeliefSettings | None = None
 
+    def __repr__(self) -> str:
+        return f"Card({self.name} {self.version}: {', '.join(self.genres)})"
+
     @property
     def step_period_s(self) -> float:
         """Seconds from one step to the next."""

@@ -77,7 +77,8 @@ def confusion_matrix(evaluation: Evaluation, *, dark: bool = False) -> go.Figure
             colorbar={"title": "share of row", "tickformat": ".0%", "thickness": 12, "outlinewidth": 0},
         )
     )
-    figure.update_yaxes(autorange="reversed", title="right genre", showgrid=False)
+    figure.update_xaxes(type="category")
+    figure.update_yaxes(autorange="reversed", title="right genre", showgrid=False, type="category")
     figure.update_xaxes(title="genre named", showgrid=False, tickangle=-35)
     accuracy = percent(evaluation.accuracy)
     return finish(figure, f"Confusion: {accuracy} right", part(evaluation), dark, height=min(size, 900))
@@ -214,7 +215,7 @@ def accuracy_under_conditions(evaluation: Evaluation, *, dark: bool = False) -> 
     )
     figure.add_vline(plain.value, line={"color": SILENCE, "dash": "dot"})
     figure.update_xaxes(range=[0, 1], tickformat=".0%", title="clips named rightly; bold: points won or lost")
-    figure.update_yaxes(autorange="reversed", title="what was done to the recording")
+    figure.update_yaxes(autorange="reversed", type="category", title="what was done to the recording")
     return finish(figure, title, part(evaluation), dark, height=200 + 38 * len(labels))
 
 

@@ -48,7 +48,8 @@ def settings_figure(settings: Sequence[Setting], *, dark: bool = False) -> go.Fi
         hovertemplate="%{y}: %{x:.1%}<extra></extra>",
     )
     figure.update_xaxes(tickformat=".0%", title="accuracy")
-    figure.update_yaxes(autorange="reversed", title="setting")
+    # Names that look like numbers are names all the same.
+    figure.update_yaxes(autorange="reversed", type="category", title="setting")
     methods = sorted({setting.score.method for setting in settings})
     best = f"The best {len(shown)} of {len(settings)} settings. " if len(shown) < len(settings) else ""
     lines = sum(name.count("<br>") + 1 for name in names)

@@ -13,6 +13,11 @@ from plotly.subplots import make_subplots
 from genre_lib.datasets import Features
 from genre_lib.figures.palette import SILENCE, UNSURE, genre_styles
 from genre_lib.figures.style import finish
+from genre_lib.inference.curve import GenreCurve
+from genre_lib.inference.words import whole_words
+
+# How much is hidden of what is not named: something probable the least.
+_VEIL = {"silence": 0.85, "unsure": 0.5, "probable": 0.2}
 
 
 def log_mel_examples(features: Features, *, dark: bool = False) -> go.Figure:
@@ -65,7 +70,7 @@ def genre_curve(
     probabilities : array [shape=(n_steps, n_genres)]
     genres : sequence of str [length n_genres]
     state : sequence of str [shape=(n_steps,)], optional
-        `music`, `unsure` or `silence`; the latter two are veiled.
+        `music`, `probable`, `unsure` or `silence`; the latter two are veiled.
     waveform : array [shape=(n,)], optional
         Drawn below, reduced to its envelope.
     """
@@ -101,7 +106,7 @@ def genre_curve(
             col=1,
             line_width=0,
             fillcolor=SILENCE if name == "silence" else UNSURE,
-            opacity=0.85 if name == "silence" else 0.5,
+            opacity=_VEIL.get(name, 0.5),
             annotation={"text": name if stop - start > 0.06 * np.ptp(t) else "", "font": {"size": 12}},
         )
     if waveform is not None:
@@ -117,8 +122,16 @@ def genre_curve(
     return finish(figure, title or "Genre curve", "", dark, height=460 + 90 * (rows - 1))
 
 
+def plot_curve(curve: GenreCurve, *, dark: bool = False) -> go.Figure:
+    """The belief of a curve as `genre_curve` draws it, titled with the answer about the whole."""
+    belief = curve.belief
+    state = np.where(belief.state == "probable", "music", belief.state)
+    title = whole_words(curve.answer())
+    return genre_curve(belief.times, belief.probabilities, curve.genres, state=state, title=title, dark=dark)
+
+
 def _runs(times: NDArray[np.float64], state: Sequence[str] | NDArray[np.str_] | None) -> list[tuple[str, float, float]]:
-    """Spans (state, start, stop) that are not music."""
+    """Spans (state, start, stop) in which no genre is ahead."""
     if state is None or not len(times):
         return []
     half = float(np.median(np.diff(times))) / 2 if len(times) > 1 else 0.5
@@ -128,7 +141,7 @@ def _runs(times: NDArray[np.float64], state: Sequence[str] | NDArray[np.str_] | 
     return [
         (str(states[a]), float(times[a]) - half, float(times[b - 1]) + half)
         for a, b in zip(edges, stops, strict=True)
-        if states[a] != "music"
+        if states[a] not in ("music", "probable")
     ]
 
 

@@ -30,6 +30,11 @@ class Answer:
     probabilities : dict of str to float
         The share of the time that is believed to be of each genre, in the card's order; they sum to 1. With a bundle
         of schema version 1, the probability that the whole is of this genre.
+
+    Examples
+    --------
+    >>> Answer("music", "rock", {"blues": 0.2, "rock": 0.71, "pop": 0.09})
+    Answer(music: rock 0.71, blues 0.20, pop 0.09)
     """
 
     state: WholeState
@@ -40,6 +45,10 @@ class Answer:
     def ranked(self) -> list[tuple[str, float]]:
         """Genres and probabilities, most probable first."""
         return sorted(self.probabilities.items(), key=lambda item: -item[1])
+
+    def __repr__(self) -> str:
+        first = ", ".join(f"{genre} {probability:.2f}" for genre, probability in self.ranked[:3])
+        return f"Answer({self.state}: {first}{', ...' if len(self.probabilities) > 3 else ''})"
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,14 @@ from genre_lib.bundle.belief_settings import BeliefSettings
 from genre_lib.bundle.card import Card
 from genre_lib.inference.answer import Answer, TimeShares, WholeState, answer_of
 from genre_lib.inference.belief import Chain, filtered, likelihoods, smoothed, tempered
+from genre_lib.inference.views import view
+from genre_lib.inference.words import whole_words
+
+if TYPE_CHECKING:
+    import pandas
+    import plotly.graph_objects as go
+
+    from genre_lib.inference.segments import Segment
 
 State = Literal["music", "probable", "unsure", "silence"]
 
@@ -33,6 +41,10 @@ class Belief:
     probabilities: NDArray[np.float64]
     state: NDArray[np.str_]
 
+    def __repr__(self) -> str:
+        n_steps, n_genres = self.probabilities.shape
+        return f"Belief({n_steps} steps, {n_genres} genres)"
+
 
 @dataclass(frozen=True, eq=False)
 class GenreCurve:
@@ -49,6 +61,14 @@ class GenreCurve:
     duration_s : float [s]
     warning : str or None
         One sentence if something was odd about the recording.
+
+    Examples
+    --------
+    >>> import genre_lib
+    >>> noise = np.random.default_rng(0).normal(0, 0.1, 10 * 22050)
+    >>> curve = genre_lib.load_model().curve(noise, 22050)
+    >>> curve.times.shape, curve.belief
+    ((32,), Belief(32 steps, 10 genres))
     """
 
     card: Card
@@ -172,6 +192,31 @@ class GenreCurve:
     def clip_probabilities(self) -> NDArray[np.float64]:
         """The answer's probabilities about the whole recording [shape=(n_genres,)]."""
         return np.array(list(self.answer().probabilities.values()))
+
+    def segments(self, **options: Any) -> tuple[Segment, ...]:
+        """Where the genre changes; options as for `genre_lib.inference.segments.segments`."""
+        found: tuple[Segment, ...] = view("segments")(self, **options)
+        return found
+
+    def to_frame(self) -> pandas.DataFrame:
+        """A row a step, with the columns of docs/bundle.md, "Curve files"; needs pandas."""
+        frame: pandas.DataFrame = view("to_frame")(self)
+        return frame
+
+    def plot(self, *, dark: bool = False) -> go.Figure:
+        """The belief over time, drawn by Plotly."""
+        figure: go.Figure = view("plot")(self, dark=dark)
+        return figure
+
+    def __repr__(self) -> str:
+        model = f"{self.card.name} {self.card.version}"
+        period = f"{len(self.times)} steps of {self.card.step_period_s:.2f} s"
+        words = whole_words(self.answer()) if len(self.times) else "nothing heard"
+        return f"GenreCurve({self.duration_s:.1f} s, {period}, by {model}: {words})"
+
+    def _repr_html_(self) -> str:
+        html: str = view("html")(self)
+        return html
 
 
 def states(

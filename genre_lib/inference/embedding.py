@@ -28,6 +28,10 @@ class Embedding:
     silent: NDArray[np.bool_]
     duration_s: float
 
+    def __repr__(self) -> str:
+        n_steps, n_features = self.step_features.shape
+        return f"Embedding({self.duration_s:.1f} s, {n_steps} steps of {n_features} features)"
+
     @property
     def song(self) -> NDArray[np.float32]:
         """The recording as one vector [shape=(n_features,)]: the mean of the steps that are not silent.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,10 @@ from genre_lib.errors import AudioError
 from genre_lib.inference.curve import FLOOR_DBFS, GenreCurve, step_levels, step_times
 from genre_lib.inference.embedding import Embedding
 from genre_lib.inference.network import LiteRtNetwork, Network, StepStream
+from genre_lib.inference.views import view
+
+if TYPE_CHECKING:
+    import pandas
 
 
 def load_model(path: str | Path | None = None) -> GenreModel:
@@ -37,7 +41,9 @@ def load_model(path: str | Path | None = None) -> GenreModel:
     --------
     >>> import genre_lib
     >>> model = genre_lib.load_model()
-    >>> answer = model.curve(samples, sample_rate).answer()  # doctest: +SKIP
+    >>> silence = np.zeros(5 * 22050)
+    >>> model.curve(silence, 22050).answer().state
+    'silence'
     """
     return GenreModel(open_bundle(path))
 
@@ -50,6 +56,13 @@ class GenreModel:
     bundle : Bundle
     card : Card
     filter_bank : np.ndarray [shape=(n_mels, n_fft // 2 + 1)]
+
+    Examples
+    --------
+    >>> import genre_lib
+    >>> model = genre_lib.load_model()
+    >>> model.card.genres[:3], round(model.card.step_period_s, 2)
+    (('blues', 'classical', 'country'), 0.31)
     """
 
     def __init__(self, bundle: Bundle) -> None:
@@ -66,6 +79,34 @@ class GenreModel:
     def n_features(self) -> int:
         """Numbers of an embedding; 0 for a bundle that was made without."""
         return self._network.n_features
+
+    def __repr__(self) -> str:
+        card = self.card
+        return f"GenreModel({card.name} {card.version}: {len(card.genres)} genres, {', '.join(card.genres)})"
+
+    def predict(self, paths: str | Path | Iterable[str | Path]) -> pandas.DataFrame:
+        """The genre of every recording among files and folders, as a table.
+
+        Parameters
+        ----------
+        paths : str, Path, or iterable of them
+            Files, and folders of them.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row a recording: path, state, genre, probability, duration_s, a column for each genre, error (a sentence
+            for a file that cannot be used, else None).
+
+        Raises
+        ------
+        ParameterError
+            Something among the paths is no path, or there is none.
+        MissingDependencyError
+            There is no pandas.
+        """
+        frame: pandas.DataFrame = view("predict")(self, paths)
+        return frame
 
     def step_stream(self) -> StepStream:
         """The network for frames that come bit by bit."""

@@ -8,7 +8,7 @@ import sys
 from genre_lib.errors import MissingDependencyError
 
 _EXTRAS = {
-    "train": ("keras", "librosa", "onnx", "pandas", "pyarrow", "tensorflow", "tensorflowjs", "tf2onnx"),
+    "train": ("keras", "librosa", "onnx", "pyarrow", "tensorflow", "tensorflowjs", "tf2onnx"),
     "onnx": ("onnxruntime",),
     "notebooks": (
         "IPython",
@@ -19,6 +19,7 @@ _EXTRAS = {
         "kaleido",
         "nbclient",
         "nbformat",
+        "pandas",
         "papermill",
         "plotly",
         "psutil",

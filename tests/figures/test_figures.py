@@ -2,6 +2,7 @@
 
 import base64
 import itertools
+import json
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -22,8 +23,9 @@ from genre_lib.figures import evaluation as figures
 from genre_lib.figures import files as figure_files
 from genre_lib.figures.alternative_text import alternative_text
 from genre_lib.figures.notebook_display import figure_output
-from genre_lib.figures.palette import PALETTE, genre_styles
+from genre_lib.figures.palette import PALETTE, genre_colours, genre_slots, genre_styles
 
+FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 GENRES = ("blues", "jazz", "rock")
 
 
@@ -279,3 +281,11 @@ def test_a_browser_that_fails_leaves_html_and_one_sentence(tmp_path: Path, monke
     with pytest.warns(UserWarning, match="HTML only"):
         written = figures.save_figure(go.Figure(), tmp_path / "out", "empty")
     assert [path.name for path in written] == ["empty.html"]
+
+
+@pytest.mark.parametrize(
+    "given", json.loads((FIXTURES / "colours.json").read_text()), ids=lambda given: given["genres"][0]
+)
+def test_colours_are_those_of_the_fixture_that_the_page_is_held_to(given: dict) -> None:
+    assert list(genre_slots(given["genres"]).values()) == given["slots"]
+    assert list(genre_colours(given["genres"]).values()) == given["colours"]

@@ -1,0 +1,189 @@
+"""What is neither of the taught genres: statistics of general music and of sounds that are no music.
+
+A head that only ever saw the taught songs is certain about everything else too. So a bundle carries what its network
+makes of other sounds: the centres of clusters of spans, how common each is, and how spans scatter about them. From
+these as many spans are drawn as a head needs; no recording can be told from them.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.cluster.vq import kmeans2
+
+from genre_lib.bundle.files import GOLDEN, Bundle
+from genre_lib.bundle.golden import Golden
+from genre_lib.errors import BundleError
+from genre_lib.training.teaching.spans import Floats
+
+BACKGROUND = "background.json"
+# A hundred kilobytes are enough for these, in bytes and half precision.
+N_MUSIC, N_NON_MUSIC = 160, 32
+# Features of the same sound differ so much between conversions of a network, as a share of their spread; those of
+# another network differ by all of it.
+_SAME_NETWORK = 0.05
+
+
+@dataclass(frozen=True, eq=False)
+class Background:
+    """Spans of other sounds as a mixture of Gaussians with one covariance.
+
+    Attributes
+    ----------
+    centres : np.ndarray [shape=(n_clusters, n_features)]
+    shares : np.ndarray [shape=(n_clusters,)]
+        Sum to 1 over the music, and over what is none.
+    music : np.ndarray of bool [shape=(n_clusters,)]
+    within : np.ndarray [shape=(n_features, n_features)]
+        Covariance of spans about their centres.
+    golden : np.ndarray [shape=(n_features,)]
+        Mean step features of the golden signal: tells whose network's features these are.
+    about : str
+        What was heard.
+    """
+
+    centres: Floats
+    shares: Floats
+    music: NDArray[np.bool_]
+    within: Floats
+    golden: Floats
+    about: str
+
+    @classmethod
+    def of_spans(cls, music: Floats, non_music: Floats, *, golden: Floats, about: str, seed: int = 0) -> Self:
+        """Cluster spans.
+
+        Parameters
+        ----------
+        music, non_music : np.ndarray [shape=(n_spans, n_features)]
+        golden : np.ndarray [shape=(n_features,)]
+        about : str
+        seed : int
+            Of the first centres.
+        """
+        scale = np.concatenate([music, non_music]).std(axis=0) + 1e-6
+        parts = [_clusters(spans, n, scale, seed) for spans, n in ((music, N_MUSIC), (non_music, N_NON_MUSIC))]
+        scatter = np.concatenate([spans - centres[label] for spans, (centres, _, label) in
+                                  zip((music, non_music), parts, strict=True)])  # fmt: skip
+        return cls(
+            np.concatenate([centres for centres, _, _ in parts]),
+            np.concatenate([shares for _, shares, _ in parts]),
+            np.repeat([True, False], [len(shares) for _, shares, _ in parts]),
+            np.cov(scatter.T),
+            golden,
+            about,
+        )
+
+    @property
+    def mean(self) -> Floats:
+        """Mean of the music [shape=(n_features,)]."""
+        return self.shares[self.music] @ self.centres[self.music]
+
+    @property
+    def covariance(self) -> Floats:
+        """Covariance of the music's spans [shape=(n_features, n_features)]."""
+        away = self.centres[self.music] - self.mean
+        return self.within + (away * self.shares[self.music, None]).T @ away
+
+    def draw(self, n: int, *, music: bool, seed: int = 0) -> Floats:
+        """Spans like those that were heard [shape=(n, n_features)]; features are never negative."""
+        rng = np.random.default_rng(seed)
+        here = np.flatnonzero(self.music == music)
+        chosen = rng.choice(here, n, p=self.shares[here] / self.shares[here].sum())
+        values, vectors = np.linalg.eigh(self.within)
+        scatter = rng.standard_normal((n, len(values))) * np.sqrt(np.maximum(values, 0)) @ vectors.T
+        return np.asarray(np.maximum(self.centres[chosen] + scatter, 0.0))
+
+    def to_json(self) -> str:
+        """As the bundle's file: centres in 8 bits, the covariance's upper half in half precision."""
+        steps = np.maximum(self.centres.max(axis=0), 1e-9) / 255
+        upper = self.within[np.triu_indices(len(self.within))]
+        return json.dumps(
+            {
+                "about": self.about,
+                "n_features": len(self.golden),
+                "n_music": int(self.music.sum()),
+                "centres": _packed(np.round(self.centres / steps), "u1"),
+                "centre_steps": _packed(steps, "<f4"),
+                "shares": _packed(self.shares, "<f4"),
+                "within_upper": _packed(upper, "<f2"),
+                "golden": _packed(self.golden, "<f4"),
+            },
+            indent=1,
+        )
+
+    @classmethod
+    def of_bundle(cls, bundle: Bundle) -> Self:
+        """Read a bundle's background.
+
+        Raises
+        ------
+        BundleError
+            It has none, or one of another network.
+        """
+        path = bundle.folder / BACKGROUND
+        if not path.exists():
+            raise BundleError(
+                f"{bundle.folder} has no {BACKGROUND}, without which nothing is none of the taught genres: make it "
+                "with `genre model background`."
+            )
+        found = cls.from_json(path.read_text("utf-8"))
+        golden = golden_mean(bundle)
+        spread = float(np.sqrt(np.diag(found.covariance)).mean())
+        if found.golden.shape != golden.shape or np.abs(found.golden - golden).max() > _SAME_NETWORK * spread:
+            raise BundleError(f"{path} is of another network: make it again with `genre model background`.")
+        return found
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """What `to_json` wrote; a BundleError if it is damaged."""
+        try:
+            stored = json.loads(text)
+            n, n_music = stored["n_features"], stored["n_music"]
+            upper = _unpacked(stored["within_upper"], "<f2")
+            within = np.zeros((n, n))
+            within[np.triu_indices(n)] = upper
+            shares = _unpacked(stored["shares"], "<f4")
+            centres = _unpacked(stored["centres"], "u1").reshape(len(shares), n)
+            return cls(
+                centres * _unpacked(stored["centre_steps"], "<f4"),
+                shares,
+                np.arange(len(shares)) < n_music,
+                within + np.triu(within, 1).T,
+                _unpacked(stored["golden"], "<f4"),
+                str(stored["about"]),
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise BundleError(f"{BACKGROUND} is damaged ({error}): make it with `genre model background`.") from error
+
+
+def golden_mean(bundle: Bundle) -> Floats:
+    """Mean step features of a bundle's golden signal [shape=(n_features,)]; BundleError if it tells none."""
+    features = Golden.load(Path(bundle.folder) / GOLDEN).step_features
+    if features is None:
+        raise BundleError(f"{bundle.folder} tells no features of its steps: use `genre model rebuild` first.")
+    return features.astype(np.float64).mean(axis=0)
+
+
+def _clusters(spans: Floats, n: int, scale: Floats, seed: int) -> tuple[Floats, Floats, NDArray[np.intp]]:
+    """Centres, shares and each span's cluster."""
+    _, label = kmeans2(spans / scale, min(n, len(spans)), iter=15, minit="++", seed=np.random.default_rng(seed))
+    label = np.unique(label, return_inverse=True)[1]
+    counts = np.bincount(label)
+    centres = np.stack([np.bincount(label, weights=column) / counts for column in spans.T], axis=1)
+    return centres, counts / counts.sum(), label
+
+
+def _packed(values: Sequence[float] | Floats, dtype: str) -> str:
+    return base64.b64encode(np.asarray(values).astype(dtype).tobytes()).decode()
+
+
+def _unpacked(text: str, dtype: str) -> Any:
+    return np.frombuffer(base64.b64decode(text), dtype).astype(np.float64)
