@@ -20,6 +20,7 @@ _SHOWN = {
     "baseline_accuracy": "the same folds, the network of 2018",
     "world_accuracy": "other music, all clips",
     "world_clear_accuracy": "other music, clear labels",
+    "world_baseline_accuracy": "other music, all clips, the network of 2018",
     "clip_time_right": "time of such clips at which the right genre leads",
     "medley_time_right": "the same in medleys of them",
 }
@@ -35,7 +36,20 @@ def readme_table(card: Card) -> str:
                 f"| {words} | **{percent(metric)}** | {metric['data_set']}, {metric['split']}; n = {metric['n']} |"
             )
     head = f"Model {card.name} {card.version} | right (95 % interval) | measured on"
-    return "\n".join([BEGIN, f"| {head} |", "|---|---|---|", *rows, END])
+    reports = [card.report, *card.report.get("world", [])[:1]]
+    recalls = "; ".join(_recalls(report) for report in reports if report.get("per_genre"))
+    return "\n".join(
+        [BEGIN, f"| {head} |", "|---|---|---|", *rows, "", f"Right of each genre, worst first: {recalls}.", END]
+    )
+
+
+def _recalls(report: dict[str, Any]) -> str:
+    """Recall by genre in words, of the worst three and the best one."""
+    known = [(score["recall"]["value"], score["genre"]) for score in report["per_genre"] if score["recall"]]
+    worst = sorted(known)
+    shown = [*worst[:3], worst[-1]]
+    listed = ", ".join(f"{genre} {100 * value:.0f} %" for value, genre in shown)
+    return f"{report['data_set']} ({report['split']}) {listed.replace(', ' + shown[-1][1], ' ... ' + shown[-1][1])}"
 
 
 def write_results(path: Path, card: Card) -> None:
