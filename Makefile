@@ -15,7 +15,7 @@ taggers rather than by people; research copies of commercial recordings are amon
 WORLD := ../shared/data/world/world-valid-83.npz
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format house pipeline pretrain dashboard web bench parity fuzz release lock clean
+.PHONY: help setup demo test check format docs house pipeline pretrain dashboard web bench parity fuzz release lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,10 @@ house: $(READY) ## print the architecture: the folders of genre_lib, and whether
 format: $(READY) ## format sources and strip notebooks
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 	@$(BIN)/nbstripout notebooks/*.ipynb
+
+docs: $(READY) ## build the documentation into docs/site, offline; a warning is an error
+	@$(BIN)/python -m sphinx -W --keep-going -q -j auto -b html docs docs/site
+	@echo "open docs/site/index.html"
 
 web: $(PAGE) ## build the page into web/dist (genre web serves it)
 

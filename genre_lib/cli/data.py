@@ -13,7 +13,7 @@ def add(commands: Any) -> None:
     """Add the commands."""
     group = add_group(commands, "data", "fetch, make or check a data set")
     fetch = add_command(group, "fetch", _fetch, "download a data set into data/raw")
-    fetch.add_argument("name", choices=["gtzan"])
+    fetch.add_argument("name", choices=["gtzan"], help="which one")
     fetch.add_argument("--folder", help="where to (default: data/raw/gtzan)")
     fetch.add_argument("--mirror", action="append", help="huggingface, webarchive or original (default: each in turn)")
     demo = add_command(group, "demo", _demo, "synthesise the demo songs")
