@@ -3,8 +3,9 @@
 
 FROM python:3.11-slim AS songs
 WORKDIR /build
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml hatch_build.py README.md LICENSE ./
 COPY genre_lib genre_lib
+COPY beetsplug beetsplug
 RUN pip install --no-cache-dir . "librosa>=0.11,<1"
 COPY data/models data/models
 COPY web/scripts web/scripts

@@ -6,7 +6,7 @@ Rules, spellings and safe writing are those of `genre tag`. In beets' configurat
     genrecurve:
       auto: yes        # on import too
       write: yes       # into files; by default as `import: write:` says
-      min: 0.7         # least belief; by default where the model names a genre
+      min: 0.7         # least belief; by default whatever the model names
       multi: no        # every genre that fills a fifth of the time
       scores: no       # also the tag GENRE_SCORES
       map: ~           # a file with spellings

@@ -27,6 +27,7 @@ BENCHES = (
     "tag",
     "scale",
     "filters",
+    "curve",
     "dashboard",
     "page",
 )

@@ -138,7 +138,7 @@ def test_an_empty_environment_hears_and_serves_the_page(wheel: Path, tmp_path: P
     work.mkdir()
     song = write_song(work / "song.wav")
     answer = json.loads(call(genre, "predict", str(song), "--format", "json", cwd=work).stdout)
-    assert answer["state"] in {"music", "probable", "unsure"}
+    assert answer["state"] in {"music", "probable", "mixed", "unsure"}
     assert abs(sum(answer["probabilities"].values()) - 1) < 1e-3
     checked = call(genre, "model", "check", cwd=work).stdout
     assert re.search(r"LiteRT .* ok", checked)

@@ -34,6 +34,17 @@ def shown(path: str | Path) -> str:
     return "".join(char if char.isprintable() else _escaped(char) for char in text)
 
 
+def named(sentence: str, path: Path, name: str | None = None) -> str:
+    """A sentence about a file that calls it by its name alone: where it lies is nobody's business.
+
+    Examples
+    --------
+    >>> named("/srv/music/song.wav is empty.", Path("/srv/music/song.wav"))
+    'song.wav is empty.'
+    """
+    return sentence.replace(shown(path), shown(path.name if name is None else name))
+
+
 def utf8(text: str) -> str:
     """Text that UTF-8 can hold: bytes of a name in another encoding are written as ``\\xe9``."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

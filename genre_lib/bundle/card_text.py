@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from genre_lib.bundle.belief_settings import BeliefSettings
 from genre_lib.bundle.card import Card
 
 
@@ -24,6 +25,7 @@ def describe_card(card: Card) -> str:
         "calibration       step  smoothed  clip",
         _by_span("temperature", card.temperatures),
         _by_span("unsure below", card.unsure_below),
+        *_belief(card.belief),
         *_per_genre(card.report),
         *(line for part in card.report.get("world", []) for line in _per_genre(part)),
         *_confusion(card),
@@ -53,6 +55,19 @@ def _metric(metric: dict[str, Any]) -> str:
 
 def _by_span(name: str, values: Any) -> str:
     return f"  {name:<14} {values.step:6.2f}  {values.smoothed:8.2f}  {values.clip:4.2f}"
+
+
+def _belief(belief: BeliefSettings | None) -> list[str]:
+    if belief is None:
+        return []
+    return [
+        "",
+        "belief                live   file",
+        f"  evidence weight  {belief.evidence_weight.live:7.3f}{belief.evidence_weight.file:7.3f}",
+        f"  temperature      {belief.temperatures.live:7.2f}{belief.temperatures.file:7.2f}",
+        f"  named from       {belief.named_from.live:7.2f}{belief.named_from.file:7.2f}",
+        f"  a genre lasts {belief.mean_duration_s:.1f} s, in {belief.stages} stages; settled after {belief.lag_s:g} s",
+    ]
 
 
 def _per_genre(report: dict[str, Any]) -> list[str]:

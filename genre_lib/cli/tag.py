@@ -62,7 +62,7 @@ def add_rules(parser: argparse._ArgumentGroup) -> None:
         "--min",
         type=float,
         metavar="P",
-        help="least belief for writing (default: whatever the model names; for a library .7 is better)",
+        help="least belief for writing (default: whatever the model names)",
     )
     parser.add_argument("--scores", action="store_true", help="add all probabilities as the tag GENRE_SCORES")
     parser.add_argument("--map", metavar="FILE", help="YAML with spellings, such as `hiphop: Rap`")
@@ -205,7 +205,7 @@ def _report(options: argparse.Namespace, steps: Iterable[Step]) -> int:
                 say_error(step.note)
             elif step.note:
                 counts[step.note] += 1
-            if not step.failed or options.out:
+            if not step.failed or step.heard is not None or options.out:
                 yield step
 
     _output(options.out, to_csv(told()) if options.out else to_table(told()))

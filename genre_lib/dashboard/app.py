@@ -32,13 +32,13 @@ class Dashboard:
 
     def __init__(self, settings: Settings | None = None) -> None:
         settings = settings or Settings.from_environment()
-        places = AllowedPaths.of(settings)
-        self._models = Models(places)
+        allowed = AllowedPaths.of(settings)
+        self._models = Models(allowed)
         folder = session_folder(settings.sessions)
-        self._visit = PageSession()
-        self._listen = ListenTab(places, self._models, self._visit, folder, upload_bytes=settings.upload_bytes)
-        self._model_tab = ModelTab(self._models, self._visit)
-        batch = BatchTab(places, self._models, folder, upload_bytes=settings.upload_bytes, listen=self._listen_to)
+        self._page_session = PageSession()
+        self._listen = ListenTab(allowed, self._models, self._page_session, folder, upload_bytes=settings.upload_bytes)
+        self._model_tab = ModelTab(self._models, self._page_session)
+        batch = BatchTab(allowed, self._models, folder, upload_bytes=settings.upload_bytes, listen=self._listen_to)
         self._choice = widgets.Dropdown(options=self._options(), description="Model")
         self._path = widgets.Text(placeholder="runs/NAME/bundle", continuous_update=False)
         self._path.layout.display = "none"
@@ -50,21 +50,23 @@ class Dashboard:
             ("Listen", self._listen.widget),
             ("The model", self._model_tab.widget),
             ("Batch", batch.widget),
-            ("Filters", FiltersView(self._models, places, lambda: self._listen.song)),
+            ("Filters", FiltersView(self._models, allowed, lambda: self._listen.song)),
         ]
         self._tabs = widgets.Tab([widget for _, widget in tabs], titles=[title for title, _ in tabs])
         self._tabs.observe(self._tab_chosen, "selected_index")
-        self._visit.observe(self._arrived, "arrived")
+        self._page_session.observe(self._arrived, "arrived")
         models = widgets.HBox([self._choice, self._path, self._said]).add_class("genre-models")
-        self.widget = widgets.VBox([self._visit, models, self._tabs.add_class("genre-tabs")]).add_class("genre-app")
+        self.widget = widgets.VBox([self._page_session, models, self._tabs.add_class("genre-tabs")]).add_class(
+            "genre-app"
+        )
         # Who waits for a warm kernel looks for this file.
         (folder / READY).touch()
 
     def _arrived(self, _: Any) -> None:
         """Open what the page's address asks for."""
-        if model := self._visit.asked_for("model"):
+        if model := self._page_session.asked_for("model"):
             self._choose(model)
-        if song := self._visit.asked_for("song"):
+        if song := self._page_session.asked_for("song"):
             self._listen.open(song)
 
     def _listen_to(self, path: Path, title: str) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 import anywidget
 import ipywidgets as widgets
 
+from genre_lib.audio.files import named
 from genre_lib.dashboard.model_choice import Models
 from genre_lib.dashboard.page_session import PageSession
 from genre_lib.dashboard.plotly_output import plotly_output
@@ -68,7 +69,7 @@ class AttributionPanel:
         self, models: Models, page_session: PageSession, song: Callable[[], tuple[Path, str] | None], folder: Path
     ) -> None:
         self._models = models
-        self._visit = page_session
+        self._page_session = page_session
         self._song = song
         self._folder = folder / "why"
         self._asked = 0
@@ -110,7 +111,7 @@ class AttributionPanel:
                     [str(part) for part in command], capture_output=True, text=True, timeout=_WITHIN_S, check=False
                 )
             if made.returncode:
-                said = made.stdout.strip().replace(str(path), path.name) or "This moment could not be explained."
+                said = named(made.stdout.strip(), path) or "This moment could not be explained."
         except subprocess.TimeoutExpired:
             said = f"This moment could not be explained within {_WITHIN_S} s: the machine is busy, try again later."
         finally:
@@ -142,7 +143,7 @@ class AttributionPanel:
             )
             for name, title in _TITLES.items()
         ]
-        figure = attribution_figure(explanation, dark=self._visit.dark)
+        figure = attribution_figure(explanation, dark=self._page_session.dark)
         self._answer.children = [plotly_output(figure), widgets.HBox(sounds).add_class("genre-why-sounds")]
 
     def _say(self, sentence: str, *, busy: bool = False) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from genre_lib.audio.files import named, shown
 from genre_lib.batch.predict import Prediction, Result, Unusable, to_csv
 from genre_lib.dashboard.download import Download
 from genre_lib.dashboard.file_tags import FileTag, tag_of, with_tags
@@ -36,14 +37,14 @@ class BatchTab:
 
     def __init__(
         self,
-        places: AllowedPaths,
+        allowed: AllowedPaths,
         models: Models,
         folder: Path,
         *,
         upload_bytes: int,
         listen: Callable[[Path, str], None],
     ) -> None:
-        self._places = places
+        self._allowed = allowed
         self._models = models
         self._listen = listen
         self._results: list[tuple[Result, str, bool, FileTag]] = []
@@ -51,9 +52,9 @@ class BatchTab:
         self._worker: threading.Thread | None = None
         self._uploads: queue.Queue[tuple[Path, int]] = queue.Queue()
         self._folders = widgets.Dropdown(
-            options=[(place.label, place.label) for place in places.folders], description="Folder"
+            options=[(place.label, place.label) for place in allowed.folders], description="Folder"
         )
-        self._start = widgets.Button(description="Listen to all of it", disabled=not places.folders)
+        self._start = widgets.Button(description="Listen to all of it", disabled=not allowed.folders)
         self._cancel = widgets.Button(description="Cancel", disabled=True)
         self._bar = widgets.IntProgress(min=0, max=1)
         self._said = widgets.HTML()
@@ -82,7 +83,7 @@ class BatchTab:
 
     def _begin_folder(self) -> None:
         try:
-            place = self._places.folder(self._folders.value or "")
+            place = self._allowed.folder(self._folders.value or "")
             recordings = recordings_below(place.path)
         except GenreLibError as error:
             self._say(str(error))
@@ -151,7 +152,7 @@ class BatchTab:
         self._found.layout.display = ""
 
     def _running(self, running: bool) -> None:
-        self._start.disabled = running or not self._places.folders
+        self._start.disabled = running or not self._allowed.folders
         self._cancel.disabled = not running
         self._bar.layout.display = "" if running else "none"
 
@@ -167,7 +168,7 @@ class BatchTab:
         results = [
             Prediction(Path(name), result.curve)
             if isinstance(result, Prediction)
-            else Unusable(Path(name), result.error.replace(str(result.path), name))
+            else Unusable(Path(name), named(result.error, result.path, name))
             for result, name, *_ in self._results
         ]
         lines = with_tags(to_csv(results), [tag for *_, tag in self._results])
@@ -183,4 +184,4 @@ def _heard(path: Path, model: GenreModel) -> Result:
     except AudioError as error:
         return Unusable(path, str(error))
     except Exception as error:
-        return Unusable(path, f"{path} could not be heard ({type(error).__name__}: {error}): try another file.")
+        return Unusable(path, f"{shown(path)} could not be heard ({type(error).__name__}: {error}): try another file.")

@@ -14,6 +14,7 @@ import traitlets
 from numpy.typing import NDArray
 
 from genre_lib.audio.decoding import AudioReader
+from genre_lib.audio.files import named
 from genre_lib.bundle.files import LITERT, Bundle, read_card
 from genre_lib.bundle.resources import derived_folder
 from genre_lib.dashboard.filter_search import Finding
@@ -86,10 +87,10 @@ class FiltersView(anywidget.AnyWidget):
     finding = traitlets.Unicode().tag(sync=True)
     trouble = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, models: Models, places: AllowedPaths, song: Callable[[], Song | None]) -> None:
+    def __init__(self, models: Models, allowed: AllowedPaths, song: Callable[[], Song | None]) -> None:
         super().__init__()
         self._models = models
-        self._folders = {place.label: place for place in places.folders}
+        self._folders = {place.label: place for place in allowed.folders}
         self._search: Finding | None = None
         self._song = song
         self._folder: Path | None = None
@@ -202,7 +203,7 @@ class FiltersView(anywidget.AnyWidget):
                 self.send({"ready": True})
         except GenreLibError as error:
             # It stays the one that was heard last, so that a file that cannot be read is not read again and again.
-            self.said = str(error).replace(str(path), path.name)
+            self.said = named(str(error), path)
 
 
 def _log_mel(path: Path, bundle: Bundle) -> NDArray[np.float32]:

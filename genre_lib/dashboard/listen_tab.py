@@ -11,6 +11,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from genre_lib.audio.files import named
 from genre_lib.dashboard.attribution_panel import AttributionPanel
 from genre_lib.dashboard.model_choice import Models
 from genre_lib.dashboard.page_session import PageSession
@@ -38,11 +39,11 @@ class ListenTab:
     """
 
     def __init__(
-        self, places: AllowedPaths, models: Models, page_session: PageSession, folder: Path, *, upload_bytes: int
+        self, allowed: AllowedPaths, models: Models, page_session: PageSession, folder: Path, *, upload_bytes: int
     ) -> None:
-        self._places = places
+        self._allowed = allowed
         self._models = models
-        self._visit = page_session
+        self._page_session = page_session
         self._curves: dict[str, GenreCurve] = {}
         self._song: tuple[Path, str] | None = None
         self._asked = 0
@@ -57,7 +58,7 @@ class ListenTab:
             on_file=self._uploaded,
             on_trouble=self.say,
         )
-        songs = [(place.label, place.label) for place in places.songs]
+        songs = [(place.label, place.label) for place in allowed.songs]
         self._songs = widgets.Dropdown(options=[(_CHOOSE, ""), *songs], description="Or listen to")
         self._other = widgets.Dropdown(options=self._other_models(), description="Compare with")
         self._songs.observe(self._song_chosen, "value")
@@ -71,7 +72,7 @@ class ListenTab:
         self._closer.observe(lambda _: self._look_closer(), "value")
         page_session.observe(lambda _: self._look_closer(), "dark")
         self._why = AttributionPanel(models, page_session, lambda: self._song, folder)
-        self._invitation = self._invite(places)
+        self._invitation = self._invite(allowed)
         bar = widgets.HBox([self._upload, choices, self._steadiness.widget]).add_class("genre-bar")
         asking = widgets.HBox([self._why.button, self._closer]).add_class("genre-asking")
         answers = [self._why.answer, self._figures]
@@ -87,11 +88,11 @@ class ListenTab:
     def open(self, name: str) -> None:
         """Listen to a song by its label, or by its path below an allowed folder."""
         try:
-            place = self._places.song(name)
+            place = self._allowed.song(name)
         except GenreLibError as error:
             self.say(str(error))
             return
-        if place in self._places.songs and self._songs.value != place.label:
+        if place in self._allowed.songs and self._songs.value != place.label:
             # Which comes back here.
             self._songs.value = place.label
             return
@@ -102,9 +103,9 @@ class ListenTab:
         self._song = path, title
         self._hear()
 
-    def _invite(self, places: AllowedPaths) -> widgets.VBox:
+    def _invite(self, allowed: AllowedPaths) -> widgets.VBox:
         words = widgets.HTML("<b>Nothing to hear yet.</b> The curve of your song appears here, and moves as it plays.")
-        first = next((place for place in places.songs if place.label == _MEDLEY), next(iter(places.songs), None))
+        first = next((place for place in allowed.songs if place.label == _MEDLEY), next(iter(allowed.songs), None))
         if first is None:
             return widgets.VBox([words]).add_class("genre-invitation")
         start = widgets.Button(description=f"Listen to {first.label}").add_class("genre-primary")
@@ -167,7 +168,7 @@ class ListenTab:
             self._show_player(path, title)
             said = ""
         except GenreLibError as error:
-            said = str(error).replace(str(path), path.name)
+            said = named(str(error), path)
         except Exception as error:
             said = f"{title} could not be heard ({type(error).__name__}: {error}): try another file."
         if said:
@@ -207,7 +208,7 @@ class ListenTab:
                     curve.genres,
                     state=curve.state[:: _stride(curve)],
                     title=f"Step by step, as {label} believes",
-                    dark=self._visit.dark,
+                    dark=self._page_session.dark,
                 )
             )
             for label, curve in self._curves.items()

@@ -15,9 +15,9 @@ from genre_lib.inference.model import GenreModel, load_model
 class Models:
     """The models that can be chosen, one of which is."""
 
-    def __init__(self, places: AllowedPaths) -> None:
-        self._places = places
-        self._known = {place.label: place for place in places.models}
+    def __init__(self, allowed: AllowedPaths) -> None:
+        self._allowed = allowed
+        self._known = {place.label: place for place in allowed.models}
         self._label = next(iter(self._known), "")
         self._observers: list[Callable[[], None]] = []
 
@@ -62,7 +62,7 @@ class Models:
         ParameterError, BundleError
             There is none of that name, or it is damaged; the choice stays as it was.
         """
-        place: NamedPath = self._places.model(name)
+        place: NamedPath = self._allowed.model(name)
         known = next((found for found in self._known.values() if found.path == place.path), place)
         self._known.setdefault(known.label, known)
         self.load(known.label)

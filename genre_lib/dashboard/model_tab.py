@@ -30,7 +30,7 @@ class ModelTab:
 
     def __init__(self, models: Models, page_session: PageSession) -> None:
         self._models = models
-        self._visit = page_session
+        self._page_session = page_session
         self._shown: tuple[str, bool] | None = None
         # Seen until the figures are drawn, which takes a moment the first time.
         waiting = widgets.HTML('<p class="genre-busy" role="status">Drawing what was measured …</p>')
@@ -40,7 +40,7 @@ class ModelTab:
 
     def show(self) -> None:
         """Draw what is not drawn yet."""
-        wanted = self._models.label, self._visit.dark
+        wanted = self._models.label, self._page_session.dark
         if self._shown == wanted:
             return
         self._shown = wanted
@@ -50,7 +50,7 @@ class ModelTab:
         except GenreLibError as error:
             self.widget.children = [widgets.HTML(f'<p class="genre-trouble" role="alert">{escape(str(error))}</p>')]
             return
-        figures = [plotly_output(figure) for figure in _figures(results, dark=self._visit.dark)]
+        figures = [plotly_output(figure) for figure in _figures(results, dark=self._page_session.dark)]
         grid = widgets.GridBox(figures).add_class("genre-figures")
         whole = f"<details><summary>The whole card</summary><pre>{escape(describe_card(card))}</pre></details>"
         self.widget.children = [widgets.HTML(_words(card, results)), grid, widgets.HTML(whole)]

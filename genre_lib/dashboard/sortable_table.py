@@ -8,6 +8,7 @@ from typing import Any
 import anywidget
 import traitlets
 
+from genre_lib.audio.files import named
 from genre_lib.batch.predict import Prediction, Result
 from genre_lib.figures.palette import genre_colours
 from genre_lib.inference.answer import Answer
@@ -39,7 +40,7 @@ def row_of(result: Result, name: str, genres: Sequence[str], *, playable: bool) 
     """A recording's answer, or why there is none, as plain values for the table."""
     row: dict[str, Any] = {"name": name, "playable": playable and isinstance(result, Prediction)}
     if not isinstance(result, Prediction):
-        return row | {"error": result.error.replace(str(result.path), result.path.name)}
+        return row | {"error": named(result.error, result.path)}
     answer: Answer = result.curve.answer()
     colours = genre_colours(genres)
     row |= {"state": answer.state, "seconds": result.curve.duration_s, "length": clock(result.curve.duration_s)}

@@ -12,7 +12,7 @@ from genre_lib.utils.processes import is_alive
 
 READY = "ready"
 
-_PREFIX = "visit-"
+_PREFIX = "visitor-"
 
 
 def session_folder(root: str | Path | None = None) -> Path:

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genre_lib.audio.decoding import AudioReader
+from genre_lib.audio.files import utf8
 from genre_lib.audio.front_end import FrontEnd
 from genre_lib.errors import AudioError, CacheError
 from genre_lib.utils.atomic import replaced_file
@@ -211,7 +212,7 @@ def content_hash(path: Path) -> str:
 
 def _identity(path: Path) -> str:
     status = path.stat()
-    return f"{path.resolve()}|{status.st_size}|{status.st_mtime_ns}"
+    return utf8(f"{os.path.realpath(path)}|{status.st_size}|{status.st_mtime_ns}")
 
 
 def _checksum(log_mel: NDArray[np.float32]) -> bytes:

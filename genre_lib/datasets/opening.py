@@ -12,6 +12,9 @@ from genre_lib.datasets.table import DataSet
 from genre_lib.errors import DataSetError
 from genre_lib.executors import Executor, Progress
 
+NAMES = ("demo", "gtzan")
+"""Data sets that are called by name; a folder of that name is written with its path (./demo)."""
+
 
 def open_data_set(
     spec: str | Path,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -26,6 +26,7 @@ from genre_lib.evaluation.medleys import Material, StepGrid, medleys, whole_clip
 from genre_lib.evaluation.moving_mean import MovingMean
 from genre_lib.evaluation.reliability import TARGET, reliability, unsure_threshold
 from genre_lib.inference.belief import Floats, tempered
+from genre_lib.utils.serialization import plain, structured
 
 PIECES_S = (10.0, 20.0, 30.0, 60.0)
 CLIPS_S = (5.0, 10.0, 30.0)
@@ -107,7 +108,7 @@ class BeliefEvaluation:
         """Write as JSON; returns the path."""
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(asdict(self)) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(plain(self)) + "\n", encoding="utf-8")
         return path
 
     @classmethod
@@ -119,10 +120,8 @@ class BeliefEvaluation:
         EvaluationError
         """
         try:
-            values = json.loads(Path(path).read_text(encoding="utf-8"))
-            scores = tuple(BeliefScore(**row | {"right": Estimate(**row["right"])}) for row in values["scores"])
-            return cls(scores, {name: Estimate(**value) for name, value in values["gains"].items()})
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            return structured(json.loads(Path(path).read_text(encoding="utf-8")), cls)
+        except (OSError, ValueError) as error:
             raise EvaluationError(f"{path} cannot be read as scores of a belief ({error}): make it again.") from error
 
     def card_metrics(self) -> list[dict[str, Any]]:

@@ -309,9 +309,10 @@ def _too_few(n_clips: int, groups: Sequence[Any] | None, folds: ArrayLike | None
     if n_clips >= FEWEST_CLIPS and (folds is not None or n_groups > 1):
         return None
     of = "" if groups is None else f" of {n_groups} artist{'' if n_groups == 1 else 's'}"
+    clips = "is 1 held-out clip" if n_clips == 1 else f"are {n_clips} held-out clips"
     return (
-        f"There are {n_clips} held-out clips{of} to calibrate on, too few: temperatures stay 1 and there is no "
-        "threshold for unsure, so that probabilities do not mean what they say."
+        f"There {clips}{of} to calibrate on, too few: temperatures stay 1 and there is no threshold for unsure, so "
+        "that probabilities do not mean what they say."
     )
 
 

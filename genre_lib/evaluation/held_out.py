@@ -1,7 +1,7 @@
 """Step by step, what a model said about clips that it was not trained on: what beliefs are fitted on and judged by.
 
-A file of a few hundred kilobytes stands for a cross-validation of hours: logits are kept in half precision, which moves
-no probability by more than 0.001.
+A file of a few hundred kilobytes stands for a cross-validation of hours: logits are kept in sixteenths, which moves the
+probability of a step by at most .016, and a belief, which rests on many steps, by far less.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from genre_lib.errors import EvaluationError
 from genre_lib.utils.atomic import replaced_file
+
+_STEPS_OF_1 = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +79,7 @@ class HeldOut:
                 groups=np.array(self.groups),
                 folds=self.folds.astype(np.int16),
                 lengths=np.array([len(logits) for logits in self.step_logits], np.int32),
-                step_logits=np.concatenate(self.step_logits).astype(np.float16),
+                step_logits=(np.round(_STEPS_OF_1 * np.concatenate(self.step_logits)) / _STEPS_OF_1).astype(np.float16),
             )
         return path
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genre_lib.bundle.card import Card
+from genre_lib.bundle.timing import Timing
 from genre_lib.errors import EvaluationError
 from genre_lib.evaluation.held_out import HeldOut
 
@@ -39,8 +40,12 @@ class StepGrid:
     @classmethod
     def of(cls, card: Card) -> StepGrid:
         """Of a model."""
-        timing = card.timing
-        return cls(card.step_period_s, -(-timing.receptive_field_frames // timing.step_frames) - 1)
+        return cls.of_timing(card.timing, card.step_period_s)
+
+    @classmethod
+    def of_timing(cls, timing: Timing, period_s: float) -> StepGrid:
+        """Of a network that has no card yet."""
+        return cls(period_s, -(-timing.receptive_field_frames // timing.step_frames) - 1)
 
     def steps(self, seconds: float) -> int:
         """Steps of a stretch, at least one."""

@@ -1,4 +1,4 @@
-"""The seam: what an executor does, and what becomes of an item."""
+"""The interface: what an executor does, and what becomes of an item."""
 
 from __future__ import annotations
 

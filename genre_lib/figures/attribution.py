@@ -58,6 +58,7 @@ def attribution_figure(attribution: Attribution, *, dark: bool = False) -> go.Fi
     )
     figure.update_xaxes(title="s")
     ticks = _bands_of(attribution)
+    figure.update_yaxes(title="frequency of the mel band", col=1)
     figure.update_yaxes(tickvals=list(ticks), ticktext=[f"{hz / 1000:g} kHz" for hz in ticks.values()])
     subtitle = (
         f"belief {one.belief:.0%} at {start:.1f} to {stop:.1f} s; the shares sum up to the change of the log-odds "

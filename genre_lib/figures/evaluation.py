@@ -12,6 +12,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from genre_lib.evaluation.calibration_remarks import calibration_remarks
 from genre_lib.evaluation.model_comparison import Comparison, LeakDemonstration
 from genre_lib.evaluation.scores import Evaluation
 from genre_lib.figures.files import save_figure, save_figures
@@ -76,7 +77,8 @@ def confusion_matrix(evaluation: Evaluation, *, dark: bool = False) -> go.Figure
             colorbar={"title": "share of row", "tickformat": ".0%", "thickness": 12, "outlinewidth": 0},
         )
     )
-    figure.update_yaxes(autorange="reversed", title="right genre", showgrid=False)
+    figure.update_xaxes(type="category")
+    figure.update_yaxes(autorange="reversed", title="right genre", showgrid=False, type="category")
     figure.update_xaxes(title="genre named", showgrid=False, tickangle=-35)
     accuracy = percent(evaluation.accuracy)
     return finish(figure, f"Confusion: {accuracy} right", part(evaluation), dark, height=min(size, 900))
@@ -97,7 +99,7 @@ def genre_scores(evaluation: Evaluation, *, dark: bool = False) -> go.Figure:
             hovertemplate="%{x}<br>" + name + " %{y:.0%}<extra></extra>",
         )
     figure.update_layout(barmode="group", bargap=0.25)
-    percent_axis(figure)
+    percent_axis(figure, "recall, precision")
     return finish(figure, "Recall and precision by genre", part(evaluation), dark)
 
 
@@ -153,6 +155,7 @@ def reliability_diagram(evaluation: Evaluation, *, dark: bool = False) -> go.Fig
     figure.update_annotations(font_size=13)
     n = spans[0].n_clips
     note = f"{spans[0].binning} bins, fitted on the other {spans[0].n_folds - 1} of {spans[0].n_folds} folds, {n} clips"
+    note = ". ".join([note, *calibration_remarks(evaluation.calibration)])
     figure = finish(figure, "Does the confidence mean what it says?", note, dark, height=520)
     return figure.update_layout(margin_t=130)
 
@@ -212,7 +215,7 @@ def accuracy_under_conditions(evaluation: Evaluation, *, dark: bool = False) -> 
     )
     figure.add_vline(plain.value, line={"color": SILENCE, "dash": "dot"})
     figure.update_xaxes(range=[0, 1], tickformat=".0%", title="clips named rightly; bold: points won or lost")
-    figure.update_yaxes(autorange="reversed")
+    figure.update_yaxes(autorange="reversed", type="category", title="what was done to the recording")
     return finish(figure, title, part(evaluation), dark, height=200 + 38 * len(labels))
 
 
@@ -280,6 +283,7 @@ def learning_curves(
                 col=column,
                 row=1,
             )
+        figure.update_yaxes(title="share right" if kind == "accuracy" else "loss [nat]", col=column)
         if kind == "accuracy":
             figure.update_yaxes(tickformat=".0%", col=column)
     figure.update_xaxes(title="epoch")

@@ -16,7 +16,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 FORMATS = ("html", "png", "svg")
-WIDTH, SCALE = 900, 2
+WIDTH, HEIGHT, SCALE = 900, 500, 2
 _TIMEOUT_S = 60
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge")
 
@@ -56,6 +56,24 @@ def save_figures(
     return written + _save_images(figures, folder, images) if images and figures else written
 
 
+def draw_png(figure: go.Figure | Mapping[str, Any]) -> bytes | None:
+    """A figure, or its content, as PNG; None where no browser is found, and with a warning where it fails.
+
+    It is `WIDTH` pixels wide, times `SCALE`.
+    """
+    browser = find_browser()
+    if browser is None:
+        return None
+    content = figure.to_dict() if isinstance(figure, go.Figure) else figure
+    height = content.get("layout", {}).get("height")
+    try:
+        return _drawing_board(browser).png(content, _options("png", height))
+    except Exception as error:
+        _drawing_board.cache_clear()
+        _warn(f"The browser {browser} could not draw a figure ({error}), so its output has no picture.")
+        return None
+
+
 def find_browser() -> str | None:
     """The Chromium-like browser that draws images; None where there is none."""
     from choreographer.browsers.chromium import Chromium
@@ -79,6 +97,10 @@ class _DrawingBoard:
     def draw(self, wanted: list[dict[str, Any]]) -> Sequence[Exception]:
         errors: Sequence[Exception] = self._wait_for(self._kaleido.write_fig_from_object(wanted)) or ()
         return errors
+
+    def png(self, figure: Any, options: dict[str, Any]) -> bytes:
+        picture: bytes = self._wait_for(self._kaleido.calc_fig(figure, options))
+        return picture
 
     async def _open(self, browser: str) -> Any:
         import kaleido
@@ -110,7 +132,7 @@ def _save_images(figures: Mapping[str, go.Figure], folder: Path, formats: Sequen
         {
             "fig": figure,
             "path": folder / f"{name}.{kind}",
-            "opts": {"format": kind, "width": WIDTH, "height": figure.layout.height or 500, "scale": SCALE},
+            "opts": _options(kind, figure.layout.height),
         }
         for name, figure in figures.items()
         for kind in formats
@@ -126,6 +148,10 @@ def _save_images(figures: Mapping[str, go.Figure], folder: Path, formats: Sequen
     if errors:
         _warn(f"The browser {browser} could not draw every image ({errors[0]}), so some figures are HTML only.")
     return [path for path in paths if path.exists()]
+
+
+def _options(kind: str, height: int | None) -> dict[str, Any]:
+    return {"format": kind, "width": WIDTH, "height": height or HEIGHT, "scale": SCALE}
 
 
 def _warn(sentence: str) -> None:

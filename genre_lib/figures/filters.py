@@ -35,7 +35,9 @@ def specialisation_figure(filters: Filters, *, dark: bool = False) -> go.Figure:
             marker={"color": styles[genre].colour, "symbol": styles[genre].symbol, "size": 6},
             hovertemplate="%{text}: %{y:.2f}<extra>" + genre + "</extra>",
         )
-    figure.update_xaxes(tickvals=list(place.values()), ticktext=list(place), range=[-0.6, len(place) - 0.4])
+    figure.update_xaxes(
+        title="layer", tickvals=list(place.values()), ticktext=list(place), range=[-0.6, len(place) - 0.4]
+    )
     figure.update_yaxes(title="specialisation", range=[-0.04, 1.06])
     subtitle = (
         f"genres of the {filters.n_ranked} tracks that excite each neuron most; {len(filters.dead)} of "

@@ -47,8 +47,9 @@ def settings_figure(settings: Sequence[Setting], *, dark: bool = False) -> go.Fi
         marker={"color": first, "size": 11, "symbol": "diamond"},
         hovertemplate="%{y}: %{x:.1%}<extra></extra>",
     )
-    figure.update_xaxes(tickformat=".0%")
-    figure.update_yaxes(autorange="reversed")
+    figure.update_xaxes(tickformat=".0%", title="accuracy")
+    # Names that look like numbers are names all the same.
+    figure.update_yaxes(autorange="reversed", type="category", title="setting")
     methods = sorted({setting.score.method for setting in settings})
     best = f"The best {len(shown)} of {len(settings)} settings. " if len(shown) < len(settings) else ""
     lines = sum(name.count("<br>") + 1 for name in names)

@@ -67,7 +67,7 @@ def genre_curve(
     probabilities : array [shape=(n_steps, n_genres)]
     genres : sequence of str [length n_genres]
     state : sequence of str [shape=(n_steps,)], optional
-        `music`, `unsure` or `silence`; the latter two are veiled.
+        `music`, `probable`, `unsure` or `silence`; the latter two are veiled.
     waveform : array [shape=(n,)], optional
         Drawn below, reduced to its envelope.
     """
@@ -128,7 +128,7 @@ def plot_curve(curve: GenreCurve, *, dark: bool = False) -> go.Figure:
 
 
 def _runs(times: NDArray[np.float64], state: Sequence[str] | NDArray[np.str_] | None) -> list[tuple[str, float, float]]:
-    """Spans (state, start, stop) that are not music."""
+    """Spans (state, start, stop) in which no genre is ahead."""
     if state is None or not len(times):
         return []
     half = float(np.median(np.diff(times))) / 2 if len(times) > 1 else 0.5
@@ -138,7 +138,7 @@ def _runs(times: NDArray[np.float64], state: Sequence[str] | NDArray[np.str_] | 
     return [
         (str(states[a]), float(times[a]) - half, float(times[b - 1]) + half)
         for a, b in zip(edges, stops, strict=True)
-        if states[a] != "music"
+        if states[a] not in ("music", "probable")
     ]
 
 

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from genre_lib.evaluation.accuracy_by_seconds import Point
 from genre_lib.evaluation.intervals import Estimate
 from genre_lib.evaluation.scores import Evaluation
+from genre_lib.figures.notebook_display import show_with_pictures
 from genre_lib.figures.palette import PALETTE, SILENCE
 
 FONT = "system-ui, -apple-system, Segoe UI, Roboto, Helvetica, Arial, sans-serif"
@@ -53,6 +54,7 @@ def finish(figure: go.Figure, title: str, subtitle: str, dark: bool, *, height: 
     wrapped = "<br>".join(textwrap.wrap(subtitle, 110))
     text = {"text": title, "subtitle": {"text": wrapped, "font": {"size": 13, "color": SILENCE}}}
     below = figure.layout.margin.t or 84
+    show_with_pictures()
     return figure.update_layout(
         template=template(dark), title=text, height=height, margin_t=below + 16 * wrapped.count("<br>")
     )
@@ -68,9 +70,9 @@ def percent(estimate: Estimate) -> str:
     return f"{estimate.value:.1%} ({estimate.low:.0%} to {estimate.high:.0%})"
 
 
-def percent_axis(figure: go.Figure) -> None:
+def percent_axis(figure: go.Figure, title: str = "clips named rightly") -> None:
     """A vertical axis from 0 to 100 %."""
-    figure.update_yaxes(range=[0, 1.02], tickformat=".0%")
+    figure.update_yaxes(range=[0, 1.02], tickformat=".0%", title=title)
 
 
 def bars_of(estimates: Sequence[Estimate | None]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from genre_lib.datasets import Features
+from genre_lib.evaluation.belief_scores import BeliefEvaluation
 from genre_lib.evaluation.intervals import Estimate
 from genre_lib.evaluation.model_comparison import compare
 from genre_lib.evaluation.scores import Evaluation
@@ -74,6 +75,28 @@ def calibration_by_span(evaluation: Evaluation) -> pd.DataFrame:
 
     spans = evaluation.calibration.spans if evaluation.calibration else ()
     return pd.DataFrame([span.summary() for span in spans]).round(3)
+
+
+def beliefs_on_medleys(scores: BeliefEvaluation) -> pd.DataFrame:
+    """The belief beside a moving mean and one genre for all; shares in percent, `right` with its 95 % interval."""
+    import pandas as pd
+
+    rows = [
+        {
+            "music": f"{score.part}, {score.material}",
+            "shown": score.method,
+            "right": _percent(score.right),
+            "log loss": round(score.log_loss, 3),
+            "ECE": round(score.ece, 3),
+            "coverage at 80 % right": f"{100 * score.coverage:.0f}",
+            "named": f"{100 * score.named:.0f}",
+            "of it right": "-" if score.named_right is None else f"{100 * score.named_right:.0f}",
+            "boundary F1": "" if score.boundary_f1 is None else f"{score.boundary_f1:.2f}",
+            "delay [s]": "" if score.delay_s is None else f"{score.delay_s:.1f}",
+        }
+        for score in scores.scores
+    ]
+    return pd.DataFrame(rows).set_index(["music", "shown"])
 
 
 def runtime_checks(checks: list[RuntimeCheck]) -> pd.DataFrame:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def with_clipped_logits(model: keras.Model, limit: float) -> keras.Model:
-    """The same network, its step logits bent smoothly so that they stay within `limit` of their mean over the genres.
+    """The same network, its step logits kept by a tanh within `limit` of their mean over the genres.
 
     Parameters
     ----------
@@ -42,11 +42,11 @@ def with_clipped_logits(model: keras.Model, limit: float) -> keras.Model:
         raise ParameterError(f"The limit of the logits is {limit}: it must be above 0.")
     read = model.get_layer("step_logits")
     evidence = layers.Dense(read.units, name="genre_evidence")
-    bent = layers.Rescaling(1.0 / limit, name="evidence_scale")(evidence(model.get_layer("step_features").output))
-    bent = layers.Activation("tanh", name="evidence_bend")(bent)
-    step_logits = layers.Rescaling(limit, name="step_logits")(bent)
+    clipped = layers.Rescaling(1.0 / limit, name="evidence_scale")(evidence(model.get_layer("step_features").output))
+    clipped = layers.Activation("tanh", name="evidence_bend")(clipped)
+    step_logits = layers.Rescaling(limit, name="step_logits")(clipped)
     clip_logits = layers.GlobalAveragePooling1D(name="clip_logits")(step_logits)
-    # What all genres have in common says nothing about one of them, and would be bent with the rest.
+    # What all genres have in common says nothing about one of them, and would be clipped with the rest.
     kernel, bias = read.get_weights()
     evidence.set_weights([kernel - kernel.mean(axis=1, keepdims=True), bias - np.mean(bias)])
     return keras.Model(model.input, {"step_logits": step_logits, "clip_logits": clip_logits}, name=model.name)

@@ -17,7 +17,7 @@ import yaml
 
 from genre_lib.bundle.resources import resource, work_folder
 from genre_lib.errors import ParameterError, RunError
-from genre_lib.runs.parameter_values import check_values
+from genre_lib.runs.parameter_values import check_values, with_places
 from genre_lib.runs.run_folder import Run, library_versions
 from genre_lib.utils.extras import require
 from genre_lib.utils.json_files import read_json, write_json
@@ -85,7 +85,7 @@ def parse_parameters(given: Mapping[str, Any], steps: tuple[str, ...] = PIPELINE
         if name not in names:
             raise unknown_name("parameter", name, names)
     return {
-        step: {name: _typed(parameters[name], given[name]) for name in parameters if name in given}
+        step: with_places({name: _typed(parameters[name], given[name]) for name in parameters if name in given})
         for step, parameters in known.items()
     }
 

@@ -105,9 +105,14 @@ class Recipe:
         config_of(name)
         return cls(network=name)
 
-    def overridden(self, *, network: str = "", **training: Any) -> Self:
-        """With another network or other training values; empty text, 0 and None leave a value as it is."""
+    def overridden(self, *, network: str = "", seed: int | None = None, **training: Any) -> Self:
+        """With another network or other training values.
+
+        Empty text, 0 and None leave a value as it is; only a seed may be 0, and is left by None or a negative number.
+        """
         changes = {name: value for name, value in training.items() if value not in ("", 0, None)}
+        if seed is not None and seed >= 0:
+            changes["seed"] = seed
         recipe = replace(self, training=replace(self.training, **changes))
         if network and network != self.network:
             config_of(network)

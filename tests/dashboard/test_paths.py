@@ -63,7 +63,7 @@ def test_models_outside_are_refused(places: AllowedPaths) -> None:
 
 def test_the_folder_of_a_dead_process_goes(tmp_path: Path) -> None:
     folder = session_folder(tmp_path)
-    dead = tmp_path / "visit-999999999-abc"
+    dead = tmp_path / "visitor-999999999-abc"
     dead.mkdir()
     sweep(tmp_path)
     assert folder.is_dir()

@@ -190,3 +190,11 @@ def test_a_writer_killed_at_any_moment_leaves_whole_entries_only(cache: FeatureC
     keys = [path.stem for path in cache.folder.glob("*/*.npy")]
     assert len(keys) >= 5
     assert all(cache.is_sound(key) for key in keys)
+
+
+def test_a_name_that_is_no_text_has_features_and_is_known_again(cache: FeatureCache, recording: Path) -> None:
+    odd = recording.rename(recording.with_name(os.fsdecode(b"m\xe9lodie.wav")))
+    entry = cache.compute(odd)
+    with KnownContents(cache.folder) as known:
+        known.put(odd, entry.content)
+        assert known.get(odd) == entry.content

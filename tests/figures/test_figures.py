@@ -1,6 +1,8 @@
 """Figures that say what the results say, in colour and without, and reach the disk."""
 
+import base64
 import itertools
+import json
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -13,13 +15,17 @@ from genre_lib.audio.front_end import FrontEnd
 from genre_lib.datasets import DataSet, Features, Track
 from genre_lib.evaluation.accuracy_by_seconds import Point
 from genre_lib.evaluation.calibration import calibrate
+from genre_lib.evaluation.calibration_remarks import calibration_remarks
 from genre_lib.evaluation.intervals import wilson
 from genre_lib.evaluation.model_comparison import compare, leak_demonstration
 from genre_lib.evaluation.scores import Condition, Evaluation, evaluate
 from genre_lib.figures import evaluation as figures
 from genre_lib.figures import files as figure_files
-from genre_lib.figures.palette import PALETTE, genre_styles
+from genre_lib.figures.alternative_text import alternative_text
+from genre_lib.figures.notebook_display import figure_output
+from genre_lib.figures.palette import PALETTE, genre_colours, genre_slots, genre_styles
 
+FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 GENRES = ("blues", "jazz", "rock")
 
 
@@ -91,6 +97,66 @@ def test_every_figure_has_a_title_and_its_background(everything: dict, dark: boo
         assert figure.layout.title.text, name
         assert figure.layout.template.layout.paper_bgcolor == ("#14161c" if dark else "#ffffff"), name
         assert figure.data, name
+
+
+def test_every_axis_that_is_seen_says_what_it_is(everything: dict) -> None:
+    for name, make in everything.items():
+        layout = make(False).layout
+        # In a grid the first column speaks for its row, and the last row for its column.
+        titles = {letter: [axis for axis in axes_of(layout, letter) if axis.title.text] for letter in "xy"}
+        assert titles["y"], name
+        assert titles["x"] or name in CATEGORIES, name
+        firsts = [axis for axis in axes_of(layout, "y") if axis.matches is None and axis.visible is not False]
+        assert all(axis.title.text for axis in firsts if not axis.matches), name
+
+
+CATEGORIES = ("scores", "leak", "comparison")
+
+
+def axes_of(layout: go.Layout, letter: str) -> list:
+    return [layout[name] for name in layout if name.startswith(f"{letter}axis")]
+
+
+def test_words_say_what_a_figure_shows(everything: dict) -> None:
+    for name, make in everything.items():
+        figure = make(False)
+        words = alternative_text(figure)
+        assert words.startswith(figure.layout.title.text), name
+        assert "<" not in words, name
+    assert "Vertical: right genre" in alternative_text(everything["confusion"](False))
+
+
+def test_smoothing_that_hurts_is_said(evaluation: Evaluation) -> None:
+    assert evaluation.calibration is not None
+    step, smoothed, clip = evaluation.calibration.spans
+    worse = replace(smoothed.after, ece=step.after.ece + 0.2, accuracy=(0.9,), confidence=(0.5,), counts=(60,))
+    better = replace(smoothed.after, ece=0.0)
+    fine = replace(evaluation.calibration, spans=(step, replace(smoothed, after=better), replace(clip, after=better)))
+    hurt = replace(fine, spans=(step, replace(smoothed, before=better, after=worse), replace(clip, after=better)))
+    assert not [remark for remark in calibration_remarks(fine) if "Averaging" in remark]
+    said = figures.reliability_diagram(replace(evaluation, calibration=hurt)).layout.title.subtitle.text
+    said = said.replace("<br>", " ")
+    assert "Averaging over 3.1 s moves answers away from their confidence" in said
+    assert "right more often than they claim" in said
+    assert "The temperature of smoothed" in said
+
+
+def test_an_output_has_a_picture_with_words_beside_plotlys_own_type() -> None:
+    if figure_files.find_browser() is None:
+        pytest.skip("no Chromium-like browser is installed to draw images")
+    figure = go.Figure(go.Bar(x=[1], y=[2])).update_layout(title_text="Two", height=300)
+    bundle, metadata = figure_output(figure.to_dict())
+    assert set(bundle) == {"application/vnd.plotly.v1+json", "image/png", "text/plain"}
+    assert base64.b64decode(bundle["image/png"])[:4] == b"\x89PNG"
+    assert metadata["image/png"] == {"alt": "Two.", "width": 900, "height": 300}
+
+
+def test_without_a_browser_an_output_still_has_figure_and_words(monkeypatch) -> None:
+    monkeypatch.setattr(figure_files, "find_browser", lambda: None)
+    bundle, metadata = figure_output(go.Figure(layout_title_text="Two").to_dict())
+    assert set(bundle) == {"application/vnd.plotly.v1+json", "text/plain"}
+    assert bundle["text/plain"] == "Two."
+    assert metadata == {}
 
 
 def test_numbers_shown_are_the_results(evaluation: Evaluation) -> None:
@@ -215,3 +281,11 @@ def test_a_browser_that_fails_leaves_html_and_one_sentence(tmp_path: Path, monke
     with pytest.warns(UserWarning, match="HTML only"):
         written = figures.save_figure(go.Figure(), tmp_path / "out", "empty")
     assert [path.name for path in written] == ["empty.html"]
+
+
+@pytest.mark.parametrize(
+    "given", json.loads((FIXTURES / "colours.json").read_text()), ids=lambda given: given["genres"][0]
+)
+def test_colours_are_those_of_the_fixture_that_the_page_is_held_to(given: dict) -> None:
+    assert list(genre_slots(given["genres"]).values()) == given["slots"]
+    assert list(genre_colours(given["genres"]).values()) == given["colours"]

@@ -1,5 +1,8 @@
 """A curve cut where its answer changes."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -8,6 +11,8 @@ from genre_lib.bundle.card import BySpan, Card
 from genre_lib.bundle.timing import Timing
 from genre_lib.inference.curve import GenreCurve
 from genre_lib.inference.segments import clock, segments
+
+FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 
 # One step a second, no smoothing to speak of.
 CARD = Card(
@@ -80,4 +85,9 @@ def test_segments_read_as_sentences() -> None:
 
 @pytest.mark.parametrize(("seconds", "text"), [(0, "0:00"), (59.6, "0:59"), (3599, "59:59"), (3661, "1:01:01")])
 def test_clock(seconds: float, text: str) -> None:
+    assert clock(seconds) == text
+
+
+@pytest.mark.parametrize(("seconds", "text"), json.loads((FIXTURES / "clock.json").read_text()))
+def test_moments_are_written_as_on_the_page(seconds: float, text: str) -> None:
     assert clock(seconds) == text

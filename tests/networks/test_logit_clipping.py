@@ -1,4 +1,4 @@
-"""Logits that are bent stay within their limit and change nothing else."""
+"""Logits that are clipped stay within their limit and change nothing else."""
 
 import numpy as np
 import pytest
@@ -23,11 +23,11 @@ def log_mel():
 
 def test_bent_logits_are_those_of_the_network_around_their_mean(network, log_mel):
     free = np.asarray(network(log_mel, training=False)["step_logits"])
-    bent = with_clipped_logits(network, 3.0)(log_mel, training=False)
+    clipped = with_clipped_logits(network, 3.0)(log_mel, training=False)
     centred = free - free.mean(axis=2, keepdims=True)
     assert np.abs(centred).max() > 3.5
-    np.testing.assert_allclose(bent["step_logits"], 3.0 * np.tanh(centred / 3.0), atol=1e-4)
-    np.testing.assert_allclose(bent["clip_logits"], np.mean(bent["step_logits"], axis=1), atol=1e-5)
+    np.testing.assert_allclose(clipped["step_logits"], 3.0 * np.tanh(centred / 3.0), atol=1e-4)
+    np.testing.assert_allclose(clipped["clip_logits"], np.mean(clipped["step_logits"], axis=1), atol=1e-5)
 
 
 def test_the_timing_stays(network):

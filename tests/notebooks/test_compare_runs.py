@@ -214,3 +214,40 @@ def test_the_notebook_shows_a_sweep_that_was_evaluated(tmp_path: Path) -> None:
     assert [d["more_than_noise"] for d in summary["differences"]] == [False, True]
     assert (out / "figures" / "runs.html").exists()
     assert {path.stem for path in (out / "figures").glob("*.html")} == {"runs", "parallel", "curves", "settings"}
+
+
+def test_seeds_of_one_split_are_paired_by_clip(tmp_path: Path) -> None:
+    for network, accuracy in {"a": 0.8, "b": 0.5}.items():
+        for seed in range(2):
+            write_run(tmp_path / f"{network}-{seed}", {"network": network, "seed": seed}, accuracy)
+    settings = comparison.settings_of(comparison.load_runs(tmp_path))
+    assert all(setting.pooled is not None for setting in settings)
+    (difference,) = comparison.differences(settings)
+    assert "paired bootstrap" in difference.difference.method
+
+
+def test_an_unset_seed_is_the_recipes(tmp_path: Path) -> None:
+    write_run(tmp_path / "one", {"network": "a"}, 0.8)
+    (tmp_path / "one" / "training" / "recipe.yaml").write_text("training:\n  seed: 3\n")
+    write_run(tmp_path / "two", {"network": "a", "seed": 0}, 0.8)
+    assert [run.seed for run in comparison.load_runs(tmp_path)] == [3, 0]
+
+
+def test_no_interval_leaves_what_a_share_can_be(tmp_path: Path) -> None:
+    for seed, accuracy in enumerate((0.7, 1.0)):
+        write_run(tmp_path / f"good-{seed}", {"network": "good", "seed": seed}, accuracy, evaluated=False)
+    for seed, accuracy in enumerate((0.0, 0.2)):
+        write_run(tmp_path / f"bad-{seed}", {"network": "bad", "seed": seed}, accuracy, evaluated=False)
+    settings = comparison.settings_of(comparison.load_runs(tmp_path))
+    for setting in settings:
+        assert 0 <= setting.score.low <= setting.score.value <= setting.score.high <= 1
+    (difference,) = comparison.differences(settings)
+    assert -1 <= difference.difference.low <= difference.difference.high <= 1
+
+
+def test_settings_that_are_numbers_stand_side_by_side(tmp_path: Path) -> None:
+    for rate, accuracy in ((0.001, 0.8), (0.005, 0.6)):
+        write_run(tmp_path / f"rate-{rate}", {"learning_rate": rate}, accuracy)
+    figure = comparison.settings_figure(comparison.settings_of(comparison.load_runs(tmp_path)))
+    assert figure.layout.yaxis.type == "category"
+    assert list(figure.data[1].y) == ["0.001", "0.005"]

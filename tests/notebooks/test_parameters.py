@@ -21,8 +21,16 @@ def test_values_get_the_types_the_notebook_declares() -> None:
 
 
 def test_a_parameter_of_several_notebooks_reaches_all_of_them() -> None:
-    steps = notebooks.parse_parameters({"seed": 7})
-    assert [step for step, values in steps.items() if values == {"seed": 7}] == ["01_prepare_data", "02_train"]
+    steps = notebooks.parse_parameters({"smoothing_s": 2.0})
+    assert [step for step, values in steps.items() if values == {"smoothing_s": 2.0}] == ["03_evaluate", "05_export"]
+
+
+def test_the_seed_of_a_split_is_apart_from_that_of_a_training() -> None:
+    steps = notebooks.parse_parameters({"seed": 0, "split_seed": 5})
+    assert {step: values for step, values in steps.items() if values} == {
+        "01_prepare_data": {"split_seed": 5},
+        "02_train": {"seed": 0},
+    }
 
 
 @pytest.mark.parametrize(("name", "value"), [("epochs", "many"), ("epochs", "1.5"), ("refit", "3"), ("epochs", True)])

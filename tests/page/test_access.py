@@ -21,7 +21,6 @@ def test_axe_finds_nothing_serious_in_any_state(arrive: Callable[..., Visitor], 
     visitor.hear(sounds / "song.mp3")
     visitor["slider"].focus()
     visitor.page.keyboard.press("ArrowRight")
-    visitor.page.get_by_text("The curve as a table").click()
     found["heard"] = visitor.violations()
     visitor["threshold"].fill("95")
     found["unsure"] = visitor.violations()
@@ -30,7 +29,7 @@ def test_axe_finds_nothing_serious_in_any_state(arrive: Callable[..., Visitor], 
     visitor.page.keyboard.press("Escape")
     visitor["microphone"].click()
     expect(visitor["stop"]).to_be_visible(timeout=15_000)
-    expect(visitor["overall"]).to_be_visible(timeout=15_000)
+    expect(visitor["overall"]).not_to_be_empty(timeout=15_000)
     found["live"] = visitor.violations()
     assert not {state: problems for state, problems in found.items() if problems}
 
@@ -39,12 +38,12 @@ def test_everything_can_be_reached_by_keyboard(visitor: Visitor, sounds: Path) -
     visitor.hear(sounds / "song.mp3")
     visitor.page.evaluate("() => { document.activeElement.blur(); window.scrollTo(0, 0); }")
     reached = set()
-    for _ in range(30):
+    for _ in range(60):
         visitor.page.keyboard.press("Tab")
         reached.add(visitor.page.evaluate("document.activeElement.id"))
     assert {
-        "open-about", "theme", "choose-file", "microphone", "play", "slider", "smoothing", "threshold", "reset",
-        "save-csv", "save-json", "save-png",
+        "open-about", "theme", "choose-file", "microphone", "play", "slider", "steadiness", "threshold", "reset",
+        "save-csv", "save-json", "save-png", "zoom-in",
     } <= reached  # fmt: skip
 
 
@@ -76,12 +75,33 @@ def test_nothing_is_cut_off_from_phone_to_wide_screen(arrive: Callable[..., Visi
     assert visitor.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize(("width", "height"), [(1366, 650), (390, 844), (683, 325), (1440, 900)])
+def test_the_curve_is_in_the_first_screen_and_nothing_jumps(
+    arrive: Callable[..., Visitor], sounds: Path, width: int, height: int
+) -> None:
+    visitor = arrive(viewport={"width": width, "height": height})
+    visitor.context.add_init_script(
+        """window.shift = 0;
+           new PerformanceObserver(list => { for (const entry of list.getEntries()) window.shift += entry.value; })
+             .observe({ type: 'layout-shift', buffered: true });"""
+    )
+    visitor.open()
+    visitor.choose(sounds / "song.mp3")
+    visitor.wait_until_heard()
+    visitor.wait_a_moment()
+    box = visitor["stream"].bounding_box()
+    assert box
+    assert box["y"] + box["height"] <= height
+    assert visitor.page.evaluate("window.shift") < 0.02
+
+
 def test_playing_and_its_axis_fit_on_one_screen(arrive: Callable[..., Visitor], sounds: Path) -> None:
     visitor = arrive(viewport={"width": 1440, "height": 900}).open()
     visitor.hear(sounds / "song.mp3")
+    visitor.page.evaluate("window.scrollTo(0, 0)")
     box = visitor["stream"].bounding_box()
     assert box
-    assert box["y"] + box["height"] <= 900
+    assert 0 < box["y"] + box["height"] <= 900
 
 
 def test_the_chosen_appearance_is_kept(visitor: Visitor) -> None:

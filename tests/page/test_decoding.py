@@ -54,7 +54,9 @@ def kinds(sounds: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def difference(page: dict[str, Any], other: dict[str, Any]) -> float:
     """Largest difference of a probability over the steps that both have."""
     n = min(len(page["times"]), len(other["times"]))
-    return max(float(np.abs(np.subtract(page["curve"][g][:n], other["curve"][g][:n])).max()) for g in page["curve"])
+    return max(
+        float(np.abs(np.subtract(page["raw_curve"][g][:n], other["raw_curve"][g][:n])).max()) for g in page["raw_curve"]
+    )
 
 
 def test_sound_that_is_not_compressed_is_heard_the_same_in_every_wrapping(visitor: Visitor, kinds: Path) -> None:
@@ -87,8 +89,8 @@ def test_the_second_of_two_joined_songs_is_heard_as_the_first(visitor: Visitor, 
     both = visitor.hear(kinds / "chain.ogg")
     n = len(alone["times"])
     # Its steps fall on other moments: only the whole of it can be compared.
-    for genre, values in both["curve"].items():
-        assert np.mean(values[n:]) == pytest.approx(np.mean(alone["curve"][genre]), abs=0.05), genre
+    for genre, values in both["raw_curve"].items():
+        assert np.mean(values[n:]) == pytest.approx(np.mean(alone["raw_curve"][genre]), abs=0.05), genre
 
 
 def test_what_is_missing_is_said_with_its_seconds(visitor: Visitor, kinds: Path, tmp_path: Path) -> None:
@@ -116,8 +118,8 @@ def test_damage_in_the_middle_leaves_the_rest_in_its_time(visitor: Visitor, kind
         expect(visitor["status"]).to_contain_text(f"{name} is damaged: about")
         assert len(heard["times"]) == len(whole["times"]), name
         tails = [
-            float(np.abs(np.subtract(heard["curve"][genre][-15:], whole["curve"][genre][-15:])).max())
-            for genre in whole["curve"]
+            float(np.abs(np.subtract(heard["raw_curve"][genre][-15:], whole["raw_curve"][genre][-15:])).max())
+            for genre in whole["raw_curve"]
         ]
         assert max(tails) < 0.05, name
 

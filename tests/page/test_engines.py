@@ -51,7 +51,7 @@ def test_every_format_is_heard_as_python_hears_it(engine: Engine, model: GenreMo
     n = min(len(page["times"]), len(python.times))
     assert abs(len(page["times"]) - len(python.times)) <= 1
     assert np.abs(np.array(page["times"][:n]) - python.times[:n]).max() < 0.010
-    probabilities = np.array([page["curve"][genre] for genre in python.genres]).T
+    probabilities = np.array([page["raw_curve"][genre] for genre in python.genres]).T
     assert np.abs(probabilities[:n] - python.probabilities[:n]).max() < 0.02
 
 
@@ -116,7 +116,7 @@ def test_a_model_of_ones_own_is_used(engine: Engine, sounds: Path, tmp_path: Pat
     card.write_text(card.read_text().replace('"name": "', '"name": "own-', 1))
     engine.choose(pack(folder, tmp_path / "own.zip"))
     engine.until("document.getElementById('model-line').textContent.includes('own-')", engines.READY_S)
-    assert engine.hear(sounds / "song.wav")["model"]["name"].startswith("own-")
+    assert engine.hear(sounds / "song.wav")["model"].startswith("own-")
 
 
 def test_it_goes_on_without_a_network(engine: Engine, own_site: serving.Site, sounds: Path) -> None:

@@ -38,9 +38,9 @@ def test_a_dropped_mp3_becomes_the_curve_that_python_computes(
     n = min(len(page["times"]), len(python.times))
     assert abs(len(page["times"]) - len(python.times)) <= 1
     assert np.abs(np.array(page["times"][:n]) - python.times[:n]).max() < 0.010
-    probabilities = np.array([page["curve"][genre] for genre in python.genres]).T
+    probabilities = np.array([page["raw_curve"][genre] for genre in python.genres]).T
     assert np.abs(probabilities[:n] - python.probabilities[:n]).max() < 0.02
-    assert page["step_state"][:n] == python.state[:n].tolist()
+    assert page["raw_state"][:n] == python.state[:n].tolist()
     assert page["state"] == python.answer().state
     assert page["genre"] == python.answer().genre
 
@@ -60,7 +60,7 @@ def test_every_format_rate_and_number_of_channels_is_heard_in_time(
     n = min(len(page["times"]), len(python.times))
     assert abs(len(page["times"]) - len(python.times)) <= 1
     assert np.abs(np.array(page["times"][:n]) - python.times[:n]).max() < 0.010
-    answers = np.array([page["curve"][genre] for genre in python.genres])[:, :n].argmax(axis=0)
+    answers = np.array([page["raw_curve"][genre] for genre in python.genres])[:, :n].argmax(axis=0)
     assert (answers == python.probabilities[:n].argmax(axis=1)).mean() >= 0.97
 
 
@@ -68,7 +68,7 @@ def distance(page: dict[str, Any], python: GenreCurve) -> float:
     """Mean difference of the probabilities that page and Python give the same steps."""
     n = min(len(page["times"]), len(python.times))
     assert abs(len(page["times"]) - len(python.times)) <= 1
-    probabilities = np.array([page["curve"][genre] for genre in python.genres]).T
+    probabilities = np.array([page["raw_curve"][genre] for genre in python.genres]).T
     return float(np.abs(probabilities[:n] - python.probabilities[:n]).mean())
 
 
@@ -102,7 +102,7 @@ def test_a_song_dropped_before_the_model_is_there_is_heard_once_it_is(
     expect(visitor["status"]).to_contain_text("Loading the model")
     visitor.drop(sounds / "song.mp3")
     visitor.wait_a_moment()
-    expect(visitor["title"]).to_have_text("What does it hear?")
+    expect(visitor["welcome"]).to_be_visible()
     while not held:
         visitor.wait_a_moment()
     held[0].continue_()
@@ -110,13 +110,19 @@ def test_a_song_dropped_before_the_model_is_there_is_heard_once_it_is(
     expect(visitor["title"]).to_have_text("song")
 
 
-def test_the_headline_the_bars_and_the_answer_say_the_same(visitor: Visitor, sounds: Path) -> None:
+def test_the_answer_is_said_once_and_is_that_of_the_file(visitor: Visitor, sounds: Path) -> None:
     heard = visitor.hear(sounds / "song.wav")
     best, p_best = max(heard["probabilities"].items(), key=lambda item: item[1])
-    if heard["state"] == "music":
-        expect(visitor["now-genre"]).to_have_text(best.replace("hiphop", "hip hop"))
-    expect(visitor["overall"]).to_contain_text(best.replace("hiphop", "hip hop"))
-    expect(visitor["overall"]).to_contain_text(f"{round(p_best * 100)}")
+    expect(visitor["now-when"]).to_have_text("The whole of it")
+    if heard["state"] in ("music", "probable"):
+        expect(visitor["now-genre"]).to_contain_text(best.replace("hiphop", "hip hop"))
+    expect(visitor["overall"]).to_be_empty()
+    expect(visitor["announcer"]).to_contain_text("The whole song: ")
+    visitor["slider"].focus()
+    visitor.page.keyboard.press("ArrowRight")
+    expect(visitor["overall"]).to_contain_text(
+        f"{best.replace('hiphop', 'hip hop')}\u00a0{round(p_best * 100)}".replace("\u00a0", " ")
+    )
     expect(visitor["bars"].locator("li")).to_have_count(len(heard["probabilities"]))
 
 
@@ -143,6 +149,7 @@ def test_keys_move_through_the_song_and_read_out_each_moment(visitor: Visitor, s
 
 def test_a_click_and_a_drag_on_the_stream_seek(visitor: Visitor, sounds: Path) -> None:
     heard = visitor.hear(sounds / "song.mp3")
+    visitor.page.evaluate("window.scrollTo(0, 0)")
     box = visitor["slider"].bounding_box()
     assert box
     visitor.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 50)
@@ -177,6 +184,7 @@ def test_the_playhead_moves_in_step_with_the_music(visitor: Visitor, sounds: Pat
 
 def test_pointing_at_a_moment_reads_it_out(visitor: Visitor, sounds: Path) -> None:
     visitor.hear(sounds / "song.mp3")
+    visitor.page.evaluate("window.scrollTo(0, 0)")
     box = visitor["slider"].bounding_box()
     assert box
     visitor.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 100)
@@ -186,18 +194,19 @@ def test_pointing_at_a_moment_reads_it_out(visitor: Visitor, sounds: Path) -> No
     expect(visitor["readout"]).to_be_hidden()
 
 
-def test_smoothing_and_threshold_are_plain_controls(visitor: Visitor, sounds: Path) -> None:
+def test_steadiness_and_threshold_are_plain_controls(visitor: Visitor, sounds: Path) -> None:
     visitor.hear(sounds / "song.mp3")
     visitor["threshold"].fill("95")
     visitor["slider"].focus()
     visitor.page.keyboard.press("ArrowRight")
-    expect(visitor["now-genre"]).to_have_text("unsure")
+    named = {"music"}
+    assert visitor["now-genre"].get_attribute("data-state") not in named
     visitor["threshold"].fill("0")
-    expect(visitor["now-genre"]).not_to_have_text("unsure")
-    visitor["smoothing"].fill("0")
-    expect(visitor["smoothing-value"]).to_have_text("none")
+    expect(visitor["now-genre"]).to_have_attribute("data-state", "music")
+    visitor["steadiness"].fill("100")
+    expect(visitor["steadiness-value"]).to_have_text("one genre a song")
     visitor["reset"].click()
-    expect(visitor["smoothing-value"]).to_have_text("3 s")
+    expect(visitor["steadiness-value"]).not_to_have_text("one genre a song")
 
 
 def test_silence_is_called_silence(visitor: Visitor, sounds: Path) -> None:
@@ -208,15 +217,55 @@ def test_silence_is_called_silence(visitor: Visitor, sounds: Path) -> None:
     expect(visitor["now-genre"]).to_have_text("silence")
 
 
-def test_the_curve_can_be_read_as_a_table(visitor: Visitor, sounds: Path) -> None:
-    visitor.hear(sounds / "song.mp3")
-    visitor.page.get_by_text("The curve as a table").click()
+def test_the_segments_can_be_read_walked_and_heard(visitor: Visitor, sounds: Path) -> None:
+    heard = visitor.hear(sounds / "song.mp3")
     rows = visitor.page.locator("#table-body tr")
-    rows.first.wait_for()
     cells = [row.locator("td").all_inner_texts() for row in rows.all()]
+    assert len(cells) == len(heard["segments"])
     assert cells[0][0] == "0:00.0"
     assert [row[1] for row in cells[:-1]] == [row[0] for row in cells[1:]]
     assert cells[-1][1] == "0:24.0"
+    buttons = visitor.page.locator("#strip button")
+    assert buttons.count() == len(cells)
+    buttons.first.focus()
+    if len(cells) > 1:
+        visitor.page.keyboard.press("End")
+        expect(buttons.last).to_be_focused()
+    visitor.page.keyboard.press("Enter")
+    expect(visitor["play"]).to_have_attribute("aria-label", "Pause")
+    expect(visitor.page.locator("#strip button[aria-current]")).to_have_count(1)
+    played = visitor.page.evaluate("document.querySelector('#audio').currentTime")
+    assert played >= heard["segments"][-1]["start_s"] - 0.1
+
+
+def test_a_genre_can_be_lit_up_and_the_stream_zoomed(visitor: Visitor, sounds: Path) -> None:
+    visitor.hear(sounds / "song.mp3")
+    shot = visitor["stream"].screenshot
+    before = shot()
+    rock = visitor.page.locator("#bars button").last
+    rock.click()
+    expect(rock).to_have_attribute("aria-pressed", "true")
+    lit = shot()
+    assert lit != before
+    rock.click()
+    expect(rock).to_have_attribute("aria-pressed", "false")
+    for _ in range(2):
+        visitor["zoom-in"].click()
+    visitor.wait_a_moment()
+    assert shot() != before
+    expect(visitor["zoom-in"]).to_be_disabled()
+    for _ in range(2):
+        visitor["zoom-out"].click()
+    expect(visitor["zoom-out"]).to_be_disabled()
+
+
+def test_arrow_keys_seek_wherever_the_focus_is(visitor: Visitor, sounds: Path) -> None:
+    visitor.hear(sounds / "song.mp3")
+    visitor["save-csv"].focus()
+    visitor.page.keyboard.press("ArrowRight")
+    expect(visitor["clock"]).to_have_text("0:05")
+    visitor.page.keyboard.press("ArrowLeft")
+    expect(visitor["clock"]).to_have_text("0:00")
 
 
 def test_the_curve_is_saved_as_csv_and_png(visitor: Visitor, sounds: Path) -> None:
@@ -227,6 +276,7 @@ def test_the_curve_is_saved_as_csv_and_png(visitor: Visitor, sounds: Path) -> No
     assert [float(row["time_s"]) for row in rows] == pytest.approx(heard["times"])
     genre = next(iter(heard["curve"]))
     assert [float(row[genre]) for row in rows] == pytest.approx(heard["curve"][genre])
+    assert [row["state"] for row in rows] == heard["step_state"]
     name, picture = visitor.save("save-png")
     assert name == "song.png"
     assert picture[:8] == b"\x89PNG\r\n\x1a\n"
@@ -246,8 +296,8 @@ def test_what_cannot_be_heard_is_refused_with_a_sentence(
 ) -> None:
     visitor.choose(sounds / name)
     expect(visitor["error"]).to_contain_text(sentence, timeout=10_000)
-    expect(visitor["title"]).to_have_text("What does it hear?")
-    expect(visitor["now"]).to_be_hidden()
+    expect(visitor["welcome"]).to_be_visible()
+    expect(visitor["stage"]).to_be_hidden()
     visitor.hear(sounds / "song.wav")
     expect(visitor["error"]).to_be_hidden()
 
@@ -275,7 +325,7 @@ def test_a_browser_without_webcodecs_hears_the_same(
     page = visitor.hear(sounds / "song.m4a")
     python = model.curve(sounds / "song.m4a")
     n = min(len(page["times"]), len(python.times))
-    probabilities = np.array([page["curve"][genre] for genre in python.genres]).T
+    probabilities = np.array([page["raw_curve"][genre] for genre in python.genres]).T
     assert np.abs(np.array(page["times"][:n]) - python.times[:n]).max() < 0.010
     assert np.abs(probabilities[:n] - python.probabilities[:n]).max() < 0.02
 

@@ -220,7 +220,7 @@ def test_a_segment_is_one_press_away(page) -> None:
 
 def test_the_pointer_tells_what_is_there(page) -> None:
     box = page.locator("#chart").bounding_box()
-    page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + 100)
+    page.mouse.move(box["x"] + 0.11 * box["width"], box["y"] + 100)
     tip = page.locator("#tip")
     assert tip.is_visible()
     assert "0:02" in tip.inner_text()

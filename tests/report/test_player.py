@@ -48,8 +48,10 @@ def test_the_table_has_every_step_of_every_model(song: Path, curve: GenreCurve) 
     rows = list(csv.DictReader(io.StringIO(content.decode())))
     assert name == "my song.csv"
     assert [row["model"] for row in rows].count("two") == len(curve.times)
-    found = np.array([[float(row[f"raw_{genre}"]) for genre in curve.genres] for row in rows[: len(curve.times)]])
-    np.testing.assert_allclose(found, curve.probabilities, atol=1e-6)
+    found = np.array([[float(row[genre]) for genre in curve.genres] for row in rows[: len(curve.times)]])
+    np.testing.assert_allclose(found, curve.belief.probabilities, atol=1e-6)
+    raw = np.array([[float(row[f"raw_{genre}"]) for genre in curve.genres] for row in rows[: len(curve.times)]])
+    np.testing.assert_allclose(raw, curve.probabilities, atol=1e-6)
 
 
 def pieces(player: Player, **options: bool) -> tuple[bytes, str]:

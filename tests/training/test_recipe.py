@@ -40,6 +40,12 @@ def test_overrides_leave_the_rest_alone() -> None:
     assert changed.overridden(network="deepsound2018").network == "deepsound2018"
 
 
+def test_a_seed_of_0_is_a_seed_and_none_takes_the_recipes() -> None:
+    recipe = Recipe.from_dict({"training": {"seed": 3}})
+    seeds = [recipe.overridden(seed=seed).training.seed for seed in (0, 7, -1, None)]
+    assert seeds == [0, 7, 3, 3]
+
+
 def test_no_file_is_the_default_and_a_missing_one_an_error() -> None:
     assert Recipe.load("") == Recipe()
     with pytest.raises(ParameterError, match="cannot be read"):

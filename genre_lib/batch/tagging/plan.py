@@ -123,7 +123,7 @@ def to_table(steps: Iterable[Step]) -> Iterator[str]:
         belief = "" if heard is None else (heard.genre or heard.state) if heard.named else heard.state
         p = f"{heard.probability:.2f}" if heard is not None and heard.genre is not None else ""
         writes = ", ".join(_written(step)) or "-"
-        note = f"  ({step.note})" if step.note else ""
+        note = f"  ({step.note})" if step.note and not step.failed else ""
         tag = ", ".join(step.tag) or "-"
         yield f"{_short(tag):<18} {belief:<10} {p:>4}  {_short(writes):<18} {utf8(str(step.path))}{note}"
 

@@ -12,6 +12,7 @@ from genre_lib.errors import RunError
 from genre_lib.evaluation.scores import Evaluation
 from genre_lib.runs.run_folder import Run
 from genre_lib.utils.json_files import read_json
+from genre_lib.utils.yaml_text import load_yaml
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +32,8 @@ class FinishedRun:
         One an epoch.
     evaluation : Evaluation or None
         None where notebook 03 did not run.
+    recipe_seed : int
+        Seed of the recipe that it was trained by.
     """
 
     run: Run
@@ -39,6 +42,7 @@ class FinishedRun:
     metrics: Mapping[str, Any]
     history: Sequence[Mapping[str, float]]
     evaluation: Evaluation | None
+    recipe_seed: int = 0
 
     @property
     def name(self) -> str:
@@ -52,8 +56,9 @@ class FinishedRun:
 
     @property
     def seed(self) -> int:
-        """Seed of the training."""
-        return int(self.parameters.get("seed", 0))
+        """Seed of the training: the one that was given, else the recipe's."""
+        seed = int(self.parameters.get("seed", -1))
+        return seed if seed >= 0 else self.recipe_seed
 
     @property
     def valid_accuracy(self) -> float | None:
@@ -96,4 +101,11 @@ def _load(folder: Path) -> FinishedRun:
         run.metrics,
         read_json(run.training / "history.json", missing=[]) or [],
         Evaluation.load(evaluation) if evaluation.exists() else None,
+        _seed_of(run.training / "recipe.yaml"),
     )
+
+
+def _seed_of(recipe: Path) -> int:
+    values = load_yaml(recipe, "recipe") if recipe.exists() else None
+    training = values.get("training") if isinstance(values, Mapping) else None
+    return int(training.get("seed", 0)) if isinstance(training, Mapping) else 0

@@ -168,7 +168,9 @@ def _mean_with_interval(scores: Mapping[tuple[int, int], float], *, paired: bool
     what = "paired t interval" if paired else "t interval"
     n_seeds = len({seed for _, seed in scores})
     over = f"{n_folds} folds x {n_seeds} seeds" if n_folds > 1 else f"{n_seeds} seeds of one split, its clips as given"
-    return Estimate(mean, mean - half, mean + half, n, f"{what} over {over}")
+    # Shares lie between 0 and 1, their differences between -1 and 1; the t distribution does not know.
+    least = -1.0 if paired else 0.0
+    return Estimate(mean, max(least, mean - half), min(1.0, mean + half), n, f"{what} over {over}")
 
 
 def _unknown(value: float) -> Estimate:

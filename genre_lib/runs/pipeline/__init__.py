@@ -7,6 +7,7 @@ from genre_lib.runs.pipeline.assess import (
     show_leak,
     summary_of_evaluation,
 )
+from genre_lib.runs.pipeline.belief import judge_belief, medley_figures, step_grid
 from genre_lib.runs.pipeline.cross_validation import cross_validate_run
 from genre_lib.runs.pipeline.interpret import attribution_of, find_run_filters, players, summary_of_filters, why
 from genre_lib.runs.pipeline.prepare import prepare_data, prepared, summary_of_data
@@ -25,11 +26,14 @@ __all__ = [
     "cross_validate_run",
     "evaluation_figures",
     "find_run_filters",
+    "judge_belief",
+    "medley_figures",
     "players",
     "prepare_data",
     "prepared",
     "publish",
     "show_leak",
+    "step_grid",
     "summary_of_data",
     "summary_of_evaluation",
     "summary_of_export",

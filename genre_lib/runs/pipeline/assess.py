@@ -18,6 +18,7 @@ from genre_lib.evaluation.robustness import accuracy_by_gain, accuracy_under, lo
 from genre_lib.evaluation.scores import Evaluation, evaluate
 from genre_lib.networks.receptive_field import timing_of
 from genre_lib.runs.pipeline.answers import answered, known_groups, predictor
+from genre_lib.runs.pipeline.belief import HELD_OUT, HELD_OUT_WORLD
 from genre_lib.runs.pipeline.cross_validation import Validation, out_of_fold
 from genre_lib.runs.pipeline.prepare import about, prepared
 from genre_lib.runs.pipeline.recipe_training import fit_recipe
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 EVALUATION = "evaluation.json"
 LEAK = "leak.json"
-HELD_OUT, HELD_OUT_WORLD = "held_out.npz", "held_out_world.npz"
 
 Report = Callable[[str], None]
 

@@ -7,6 +7,7 @@ import io
 from collections import Counter
 from typing import Any
 
+from genre_lib.audio.files import utf8
 from genre_lib.bundle.resources import resolve
 from genre_lib.datasets import Features, load_features, open_data_set
 from genre_lib.datasets.splits import SplitKind, check_split_kind, fold_split, split_data_set
@@ -134,4 +135,4 @@ def _csv(rows: list[list[Any]]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_COLUMNS)
     writer.writerows([["" if value is None else value for value in row] for row in rows])
-    return text.getvalue()
+    return utf8(text.getvalue())

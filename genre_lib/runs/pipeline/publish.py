@@ -8,18 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from genre_lib.audio.front_end import FrontEnd
-from genre_lib.bundle.belief_settings import BeliefSettings
 from genre_lib.bundle.card import BySpan, Card
 from genre_lib.bundle.files import Bundle
 from genre_lib.bundle.resources import resolve
-from genre_lib.evaluation.belief_fit import fit_belief
-from genre_lib.evaluation.held_out import HeldOut
 from genre_lib.evaluation.medleys import StepGrid
 from genre_lib.export.conversion import WeightType
 from genre_lib.export.runtime_checks import RuntimeCheck
 from genre_lib.export.write_bundle import write_bundle
 from genre_lib.networks.receptive_field import timing_of
-from genre_lib.runs.pipeline.assess import HELD_OUT, HELD_OUT_WORLD, Assessment
+from genre_lib.runs.pipeline.assess import Assessment
+from genre_lib.runs.pipeline.belief import belief_metrics, fitted_belief
 from genre_lib.runs.pipeline.prepare import about
 from genre_lib.runs.pipeline.train import FINAL, recipe_of, trained
 from genre_lib.runs.run_folder import Run, library_versions
@@ -88,7 +86,10 @@ def publish(
             *LIMITS,
         ),
         licence=licence,
-        metrics=tuple(_metrics(assessment, shipped_is_measured=not (run.training / FINAL).exists())),
+        metrics=(
+            *_metrics(assessment, shipped_is_measured=not (run.training / FINAL).exists()),
+            *belief_metrics(run),
+        ),
         training={
             "data_set": record["name"],
             "data_digest": record["digest"],
@@ -101,7 +102,7 @@ def publish(
         report=_report(assessment),
         versions=library_versions(),
     )
-    card = replace(card, belief=_belief(run, card))
+    card = replace(card, belief=fitted_belief(run, StepGrid.of(card)))
     return write_bundle(run.bundle, model, card, tfjs_weights=tfjs_weights, recipe=recipe.to_yaml())
 
 
@@ -112,15 +113,6 @@ def summary_of_export(bundle: Bundle, checks: list[RuntimeCheck]) -> dict[str, A
         "tfjs_bytes": sum(entry.size for name, entry in bundle.card.files.items() if name.startswith("tfjs/")),
         "differences": {f"{check.runtime} ({check.unit})": check.error for check in checks},
     }
-
-
-def _belief(run: Run, card: Card) -> BeliefSettings | None:
-    """Fitted on the run's held-out answers; None where they are of one genre, which no belief can be fitted on."""
-    paths = [run.evaluation / name for name in (HELD_OUT, HELD_OUT_WORLD)]
-    parts = [HeldOut.load(path) for path in paths if path.exists()]
-    if len(set(parts[0].labels.tolist())) < 2:
-        return None
-    return fit_belief(parts, StepGrid.of(card))
 
 
 def _metrics(assessment: Assessment, *, shipped_is_measured: bool) -> list[dict[str, Any]]:

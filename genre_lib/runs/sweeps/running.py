@@ -11,13 +11,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from genre_lib.bundle.resources import import_folder, work_folder
 from genre_lib.errors import RunError
 from genre_lib.executors import Executor, SerialExecutor, usable_cores
+from genre_lib.runs.parameter_values import with_places
 from genre_lib.runs.sweeps.specification import Planned, Sweep
 from genre_lib.utils.json_files import read_json, write_json
 
@@ -68,7 +69,8 @@ def run_sweep(
         In the order of `Sweep.runs`. A run that failed does not stop the others, and is tried again next time.
     """
     folder = Path(folder) if Path(folder).is_absolute() else work_folder() / folder
-    planned = sweep.runs()
+    # A run keeps the name that its specification gives it, and finds its files wherever its process stands.
+    planned = [replace(run, parameters=with_places(run.parameters)) for run in sweep.runs()]
     write_json(folder / SWEEP, {**sweep.to_dict(), "runs": {run.name: dict(run.varied) for run in planned}})
     reports: dict[str, RunReport] = {}
     for run in planned:

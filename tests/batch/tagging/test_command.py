@@ -81,7 +81,9 @@ def test_a_look_changes_nothing(capsys, music: Path, journal: Path, state: Path,
     status, out, err = tag(capsys, music, "--journal", journal)
     assert status == 0
     lines = {line.split("music/")[-1].split("  (")[0]: line for line in out.splitlines()[1:]}
-    assert lines["empty.flac"].split()[:4] == ["-", "jazz", "1.00", "Jazz"]
+    tag_now, belief, p, writes, *_ = lines["empty.flac"].split()
+    assert (tag_now, belief, writes) == ("-", "jazz", "Jazz")
+    assert float(p) > 0.8
     assert lines["death metal.mp3"].endswith("(has a genre)")
     assert "unsure" in lines["unsure.ogg"]
     assert "1 to write" in err
@@ -120,7 +122,7 @@ def test_replace_map_and_scores(capsys, music: Path, journal: Path, tmp_path: Pa
         "blues.m4a": ["Heavy Metal"],
         "unsure.ogg": None,
     }
-    assert str(ID3(music / "death metal.mp3")["TXXX:GENRE_SCORES"]).startswith("metal 1.00")
+    assert str(ID3(music / "death metal.mp3")["TXXX:GENRE_SCORES"]).startswith("metal ")
 
 
 def library_genre(path: Path) -> list[str] | None:

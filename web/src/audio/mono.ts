@@ -61,40 +61,40 @@ export class MonoMixer {
   private mixed(planes: readonly Float32Array[]): Float32Array {
     const [first] = planes;
     if (planes.length === 1) {
-      this.check(meanSquare(first));
+      this.check(momentsOf(first, null));
       return first;
     }
     const mean = new Float32Array(first.length);
-    for (const plane of planes) for (let i = 0; i < mean.length; i++) mean[i] += plane[i];
+    const moments = planes.map((plane) => this.check(momentsOf(plane, mean)));
     for (let i = 0; i < mean.length; i++) mean[i] /= planes.length;
-    const ofMean = variance(mean);
-    const variances = planes.map(variance);
-    const loudest = Math.max(...variances);
-    planes.forEach((plane) => this.check(meanSquare(plane)));
-    if (!(loudest > AUDIBLE_VARIANCE && ofMean < CANCELLED * loudest)) return mean;
+    const loudest = Math.max(...moments.map(({ variance }) => variance));
+    if (!(loudest > AUDIBLE_VARIANCE && momentsOf(mean, null).variance < CANCELLED * loudest)) return mean;
     this.cancelledS += first.length / this.sampleRate;
-    return planes[variances.findIndex((v) => v >= LOUD_ENOUGH * loudest)];
+    return planes[moments.findIndex(({ variance }) => variance >= LOUD_ENOUGH * loudest)];
   }
 
-  private check(power: number): void {
-    if (power <= LARGEST_RMS ** 2) return;
+  private check(moments: Moments): Moments {
+    if (moments.meanSquare <= LARGEST_RMS ** 2) return moments;
     throw new AudioFileError(`${this.name} holds samples that are not numbers or beyond all measure: export it again as 16-bit audio.`);
   }
 }
 
-function meanSquare(samples: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < samples.length; i++) sum += samples[i] * samples[i];
-  return sum / samples.length;
+interface Moments {
+  readonly meanSquare: number;
+  readonly variance: number;
 }
 
-function variance(samples: Float32Array): number {
+/** @param into where the samples are added up on the way, or null: minutes of sound are best touched once */
+function momentsOf(samples: Float32Array, into: Float32Array | null): Moments {
   let sum = 0;
   let squares = 0;
+  if (into) for (let i = 0; i < samples.length; i++) into[i] += samples[i];
   for (let i = 0; i < samples.length; i++) {
-    sum += samples[i];
-    squares += samples[i] * samples[i];
+    const sample = samples[i];
+    sum += sample;
+    squares += sample * sample;
   }
   const mean = sum / samples.length;
-  return Math.max(0, squares / samples.length - mean * mean);
+  const meanSquare = squares / samples.length;
+  return { meanSquare, variance: Math.max(0, meanSquare - mean * mean) };
 }

@@ -1,9 +1,16 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { clock, percent, preciseClock, ranked, spoken } from "./format.ts";
 
+const moments = JSON.parse(readFileSync(resolve(import.meta.dirname, "../../../tests/fixtures/clock.json"), "utf8")) as [number, string][];
+
 describe("numbers as people read them", () => {
-  it("writes moments", () => {
-    expect([0, 7.9, 225, 3729, -1].map(clock)).toEqual(["0:00", "0:07", "3:45", "1:02:09", "0:00"]);
+  it.each(moments)("writes %d s as Python does", (seconds, text) => {
+    expect(clock(seconds)).toBe(text);
+  });
+
+  it("writes tenths where a second is too coarse", () => {
     expect([0.04, 7.36, 59.97, 3600].map(preciseClock)).toEqual(["0:00.0", "0:07.4", "1:00.0", "1:00:00.0"]);
   });
 
