@@ -164,6 +164,12 @@ class GenreModel:
         curve = self._curve(replace(heard, steps=logits))
         return curve, Embedding(curve.times, features, curve.silent, curve.duration_s)
 
+    def features_from_log_mel(self, log_mel: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+        """Step features of a log-mel spectrogram [shape=(n_steps, n_features)]; BundleError if it tells none."""
+        stream = StepStream(self._network.with_features, self.card.timing)
+        steps = np.concatenate([*stream.push(np.asarray(log_mel, np.float32)), *stream.finish()])
+        return steps[:, len(self.card.genres) :]
+
     def curve_from_log_mel(
         self, log_mel: NDArray[np.floating[Any]], frame_power: NDArray[np.floating[Any]] | None = None
     ) -> GenreCurve:
