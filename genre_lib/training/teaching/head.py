@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +41,7 @@ class Head:
     kernel: Floats
     bias: Floats
 
-    def __call__(self, features: NDArray[np.floating]) -> Floats:
+    def __call__(self, features: NDArray[np.floating[Any]]) -> Floats:
         """Logits [shape=(..., n_outputs)]."""
         return np.asarray(features @ self.kernel + self.bias)
 
