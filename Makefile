@@ -53,7 +53,7 @@ check: $(READY) ## format, lint, types, order of the folders, examples in docstr
 	@$(BIN)/ruff check .
 	@$(BIN)/nbstripout --verify notebooks/*.ipynb
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-cache --quiet || { $(BIN)/lint-imports --no-cache; exit 1; }
+	@said=$$($(BIN)/lint-imports --no-cache 2>&1) || { echo "$$said"; exit 1; }
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@if [ -e $(MODULES) ]; then cd web && npm run --silent check; fi
 	@$(BIN)/python -m pytest -q -m "not slow"
