@@ -120,7 +120,8 @@ def network(material: Material, dark: bool) -> go.Figure:
     )
     figure.update_xaxes(title="receptive field [s]", range=[0, 1.35 * max(seconds)])
     figure.update_yaxes(autorange="reversed", title="convolution")
-    subtitle = f"{card.training['parameters']:,} parameters; a step every {card.step_period_s:.2f} s hears the last {card.receptive_field_s:.1f} s"
+    hears = f"a step every {card.step_period_s:.2f} s hears the last {card.receptive_field_s:.1f} s"
+    subtitle = f"{card.training['parameters']:,} parameters; {hears}"
     figure.update_traces(textposition="outside")
     return finish(figure, "How far each layer hears", subtitle, dark, height=200 + 38 * len(layers))
 

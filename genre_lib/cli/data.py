@@ -51,4 +51,4 @@ def _check(options: argparse.Namespace) -> int:
     with chosen_executor(options) as executor:
         report = check_data_set(options.dataset, executor=executor, progress=progress("checked"))
     print(json.dumps(report.to_dict(), indent=1) if options.json else report.to_text())
-    return 1 if report.impossible else 0
+    return 0

@@ -23,6 +23,7 @@ from genre_lib.cli import (
     run,
     sweep,
     tag,
+    teach,
     web,
 )
 from genre_lib.cli.options import say_error
@@ -44,6 +45,7 @@ _COMMANDS = (
     data,
     evaluate,
     model,
+    teach,
     embed,
     filters,
     explain,

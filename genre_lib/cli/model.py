@@ -30,6 +30,15 @@ def add(commands: Any) -> None:
     belief.add_argument("bundle", metavar="BUNDLE", help="a model bundle's folder")
     belief.add_argument("held_out", nargs="+", metavar="FILE", help="answers about clips it was not trained on (.npz)")
     belief.add_argument("--scores", metavar="FILE", help="also write what the belief is worth, as JSON")
+    background = add_command(
+        group,
+        "background",
+        _background,
+        "put into a bundle what its network makes of other music and of noise, which genre teach needs",
+        example="genre model background runs/mine/bundle Music/",
+    )
+    background.add_argument("bundle", metavar="BUNDLE", help="a model bundle's folder")
+    background.add_argument("music", nargs="+", metavar="MUSIC", help="recordings, folders, or .npz of spectrograms")
     for parser in (check, info, rebuild):
         parser.add_argument("bundle", nargs="?", metavar="BUNDLE", help="default: the pretrained one")
     info.add_argument(
@@ -85,6 +94,13 @@ def _fit_belief(options: argparse.Namespace) -> int:
     if options.scores:
         scores.save(options.scores)
     refit_belief(options.bundle, options.held_out, scores=scores)
+    return 0
+
+
+def _background(options: argparse.Namespace) -> int:
+    from genre_lib.training.teaching.measuring import write_background
+
+    write_background(options.bundle, options.music, report=print)
     return 0
 
 

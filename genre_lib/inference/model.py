@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genre_lib.audio.decoding import AudioReader
+from genre_lib.audio.files import shown
 from genre_lib.audio.mono import to_mono
 from genre_lib.bundle.card import Card
 from genre_lib.bundle.files import LITERT, Bundle, open_bundle
@@ -163,6 +164,12 @@ class GenreModel:
         curve = self._curve(replace(heard, steps=logits))
         return curve, Embedding(curve.times, features, curve.silent, curve.duration_s)
 
+    def features_from_log_mel(self, log_mel: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+        """Step features of a log-mel spectrogram [shape=(n_steps, n_features)]; BundleError if it tells none."""
+        stream = StepStream(self._network.with_features, self.card.timing)
+        steps = np.concatenate([*stream.push(np.asarray(log_mel, np.float32)), *stream.finish()])
+        return steps[:, len(self.card.genres) :]
+
     def curve_from_log_mel(
         self, log_mel: NDArray[np.floating[Any]], frame_power: NDArray[np.floating[Any]] | None = None
     ) -> GenreCurve:
@@ -196,7 +203,7 @@ class GenreModel:
     def _heard(self, source: str | Path | NDArray[np.generic], sample_rate: int | None, network: Network) -> _Heard:
         if isinstance(source, str | Path):
             with AudioReader(source, self.card.front_end.sample_rate) as reader:
-                return self._heard_in_blocks(reader, str(source), network, reader)
+                return self._heard_in_blocks(reader, shown(source), network, reader)
         if sample_rate is None:
             raise AudioError("The sample rate of the samples is missing: give sample_rate in Hz.")
         samples = to_mono(source, sample_rate, self.card.front_end.sample_rate)

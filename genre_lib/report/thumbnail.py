@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Any
 
-import numpy as np
+from numpy.typing import NDArray
 
 from genre_lib.figures.palette import SILENCE, UNSURE, genre_colours
 from genre_lib.inference.curve import GenreCurve
@@ -39,7 +40,7 @@ def curve_html(curve: GenreCurve) -> str:
     )
 
 
-def _veils(states: np.ndarray) -> str:
+def _veils(states: NDArray[Any]) -> str:
     """What is not named, laid over the areas."""
     width = 1000 / len(states)
     return "".join(

@@ -111,5 +111,4 @@ def publish(
     from genre_lib.runs import pipeline
 
     opened = run if isinstance(run, Run) else Run.open(run)
-    details = {"name": name, "version": version, "description": description, "licence": licence}
-    return pipeline.publish(opened, **details, **options)
+    return pipeline.publish(opened, name=name, version=version, description=description, licence=licence, **options)

@@ -174,7 +174,7 @@ def golden_mean(bundle: Bundle) -> Floats:
 
 def _clusters(spans: Floats, n: int, scale: Floats, seed: int) -> tuple[Floats, Floats, NDArray[np.intp]]:
     """Centres, shares and each span's cluster."""
-    _, label = kmeans2(spans / scale, min(n, len(spans)), iter=15, minit="++", seed=np.random.default_rng(seed))
+    _, label = kmeans2(spans / scale, min(n, len(spans)), iter=15, minit="points", seed=np.random.default_rng(seed))
     label = np.unique(label, return_inverse=True)[1]
     counts = np.bincount(label)
     centres = np.stack([np.bincount(label, weights=column) / counts for column in spans.T], axis=1)
