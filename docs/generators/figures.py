@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +14,9 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
+import genre_lib
 from genre_lib.attribution.at_time import attribute_at
+from genre_lib.attribution.integrated_gradients import Attribution
 from genre_lib.bundle.files import Bundle, open_bundle
 from genre_lib.bundle.resources import resource
 from genre_lib.datasets.demo import synthesise_medley
@@ -25,6 +28,7 @@ from genre_lib.figures.files import find_browser, save_figures
 from genre_lib.figures.style import accents, finish
 from genre_lib.filters.activation_extractor import ActivationExtractor
 from genre_lib.filters.intermediate_outputs import IntermediateOutputs
+from genre_lib.inference.curve import GenreCurve
 from genre_lib.inference.model import load_model
 
 _SECONDS = 60.0
@@ -49,6 +53,16 @@ class Material:
     def log_mel(self) -> NDArray[np.float32]:
         """What the network gets to hear of the medley."""
         return self.bundle.card.front_end.log_mel(self.medley)
+
+    @cached_property
+    def curve(self) -> GenreCurve:
+        """What the model believes of the medley."""
+        return load_model().curve(self.medley, self.bundle.card.front_end.sample_rate)
+
+    @cached_property
+    def attribution(self) -> Attribution:
+        """What spoke for its genre at one moment of it."""
+        return attribute_at(self.bundle, self.medley, _MOMENT_S).attribution
 
     @cached_property
     def evaluation(self) -> Evaluation:
@@ -114,7 +128,7 @@ def network(material: Material, dark: bool) -> go.Figure:
 
 def steps(material: Material, dark: bool) -> go.Figure:
     """The medley's raw steps."""
-    curve = load_model().curve(material.medley, material.bundle.card.front_end.sample_rate)
+    curve = material.curve
     title = "What each step says by itself"
     return figures.genre_curve(
         curve.times, curve.probabilities, curve.genres, state=curve.state, title=title, dark=dark
@@ -123,7 +137,7 @@ def steps(material: Material, dark: bool) -> go.Figure:
 
 def belief(material: Material, dark: bool) -> go.Figure:
     """The medley's belief."""
-    curve = load_model().curve(material.medley, material.bundle.card.front_end.sample_rate)
+    curve = material.curve
     seen = curve.belief
     title = "What is believed given all of them"
     return figures.genre_curve(seen.times, seen.probabilities, curve.genres, state=seen.state, title=title, dark=dark)
@@ -160,8 +174,7 @@ def filters(material: Material, dark: bool) -> go.Figure:
 
 def attribution(material: Material, dark: bool) -> go.Figure:
     """What spoke for the genre at one moment."""
-    found = attribute_at(material.bundle, material.medley, _MOMENT_S)
-    return attribution_figure(found.attribution, dark=dark)
+    return attribution_figure(material.attribution, dark=dark)
 
 
 FIGURES: dict[str, Draw] = {
@@ -182,19 +195,22 @@ FIGURES: dict[str, Draw] = {
 def write_figures(folder: Path) -> None:
     """Write every figure, light and dark, and the Markdown that shows the one that fits.
 
+    What is there is kept as long as the library, this module and the model are what they were.
+
     Raises
     ------
     RuntimeError
         No browser draws images here.
     """
+    stamp = folder / "made-from"
+    made_from = _digest()
+    if stamp.exists() and stamp.read_text() == made_from:
+        return
     if find_browser() is None:
         raise RuntimeError("The documentation's figures are drawn by Chromium: install it, so that it is on the path.")
     material = Material()
-    drawn = {
-        f"{name}-{'dark' if dark else 'light'}": draw(material, dark)
-        for name, draw in FIGURES.items()
-        for dark in (False, True)
-    }
+    kinds = {"light": False, "dark": True}
+    drawn = {f"{name}-{kind}": draw(material, dark) for name, draw in FIGURES.items() for kind, dark in kinds.items()}
     written = save_figures(drawn, folder, formats=("png",))
     if len(written) != len(drawn):
         raise RuntimeError("Chromium could not draw every figure of the documentation: see the warning above.")
@@ -202,6 +218,18 @@ def write_figures(folder: Path) -> None:
         words = alternative_text(drawn[f"{name}-light"]).replace("\n", " ")
         images = [
             f"```{{image}} /generated/figures/{name}-{kind}.png\n:class: only-{kind} figure\n:alt: {words}\n```"
-            for kind in ("light", "dark")
+            for kind in kinds
         ]
         (folder / f"{name}.md").write_text("\n\n".join(images) + "\n")
+    stamp.write_text(made_from)
+
+
+def _digest() -> str:
+    """Of everything that a figure may depend on."""
+    total = hashlib.sha256()
+    library = Path(genre_lib.__file__).parent
+    for path in [Path(__file__), *sorted(library.rglob("*.py")), *sorted(library.rglob("*.json"))]:
+        total.update(path.read_bytes())
+    for path in sorted(resource("data", "models").rglob("*.json")):
+        total.update(path.read_bytes())
+    return total.hexdigest()

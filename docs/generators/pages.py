@@ -14,11 +14,11 @@ from genre_lib.bundle.resources import pretrained_folder
 
 
 def write_generated_pages(docs: Path) -> None:
-    """Write docs/generated anew."""
+    """Write docs/generated anew; figures only where something that they are made from has changed."""
     folder = docs / "generated"
-    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(folder / "commands", ignore_errors=True)
     (folder / "commands").mkdir(parents=True)
-    (folder / "figures").mkdir()
+    (folder / "figures").mkdir(exist_ok=True)
     write_command_pages(folder / "commands")
     write_card_page(folder / "card.md")
     write_results(folder / "results.md", read_card(pretrained_folder()))
