@@ -1,7 +1,8 @@
 """Teaching from a few songs: how often new genres are named, and how often what was never taught is.
 
-Pairs of genres that the shipped network has no name for, each taught with 1, 3, 5 and 8 songs and asked about others; the
-songs of a genre are by as many artists, but for three of film. "Other music" is of genres that are not near to the pair.
+Pairs of genres that the shipped network has no name for, each taught with 1, 3, 5 and 8 songs and asked about others;
+the songs of a genre are by as many artists, but for three of film. "Other music" is of genres that are not near to the
+pair. The shipped network heard this music in training, without these genres.
 """
 
 from __future__ import annotations
