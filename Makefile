@@ -16,7 +16,7 @@ WORLD := ../shared/data/world/world-valid-83.npz
 BACKGROUND := ../shared/data/unlabelled/music-1203.npz ../shared/data/world/music-free-1080.npz
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format house pipeline pretrain dashboard web bench parity fuzz release lock clean
+.PHONY: help setup demo test check format docs house pipeline pretrain dashboard web bench parity fuzz release lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,7 +54,7 @@ check: $(READY) ## format, lint, types, order of the folders, examples in docstr
 	@$(BIN)/ruff check .
 	@$(BIN)/nbstripout --verify notebooks/*.ipynb
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-cache --quiet || { $(BIN)/lint-imports --no-cache; exit 1; }
+	@said=$$($(BIN)/lint-imports --no-cache 2>&1) || { echo "$$said"; exit 1; }
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@if [ -e $(MODULES) ]; then cd web && npm run --silent check; fi
 	@$(BIN)/python -m pytest -q -m "not slow"
@@ -66,6 +66,10 @@ house: $(READY) ## print the architecture: the folders of genre_lib, and whether
 format: $(READY) ## format sources and strip notebooks
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 	@$(BIN)/nbstripout notebooks/*.ipynb
+
+docs: $(READY) ## build the documentation into docs/site, offline; a warning is an error
+	@$(BIN)/python -m sphinx -W --keep-going -q -j auto -b html docs docs/site
+	@echo "open docs/site/index.html"
 
 web: $(PAGE) ## build the page into web/dist (genre web serves it)
 

@@ -61,6 +61,7 @@ class LossesByBytes(Losses):
         """Its bytes lie between those of its neighbours."""
 
     def passed(self, packet: av.Packet[Any] | None) -> None:
+        """Take note of a packet that was decoded; None, or one without a place, says nothing."""
         if packet is None or packet.pos is None:
             return
         at, size = packet.pos, packet.size

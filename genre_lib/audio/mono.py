@@ -20,6 +20,9 @@ _QUIET = 1e-9
 # RMS; integers at 32 bits are 2e9, and the square of a spectrum must stay a number.
 _BEYOND_ALL_MEASURE = 1e12
 
+RATES = range(1_000, 768_001)
+"""Samples a second that a recording can have [Hz]."""
+
 NOT_NUMBERS = "holds samples that are not numbers (NaN, infinity) or beyond all measure"
 
 
@@ -38,9 +41,12 @@ def to_mono(samples: NDArray[Any], sample_rate: int, target_rate: int) -> NDArra
     Raises
     ------
     AudioError
-        There is nothing in the array, or something that is not a number.
+        There is nothing in the array, or something that is not a number, or the rate is none.
     """
-    samples = np.asarray(samples)
+    check_rate(sample_rate)
+    kind, samples = type(samples).__name__, np.asarray(samples)
+    if samples.dtype.kind not in "iuf":
+        raise AudioError(f"Samples cannot be made of {kind}: give an array of numbers, or the path of a file.")
     if samples.ndim not in (1, 2) or samples.size == 0:
         raise AudioError(f"The samples have shape {samples.shape}: give a non-empty array (n,) or (n, channels).")
     if np.issubdtype(samples.dtype, np.integer):
@@ -53,6 +59,12 @@ def to_mono(samples: NDArray[Any], sample_rate: int, target_rate: int) -> NDArra
     if sample_rate != target_rate:
         mono = soxr.resample(mono, sample_rate, target_rate, quality="HQ")
     return np.ascontiguousarray(mono, dtype=np.float32)
+
+
+def check_rate(rate: object) -> None:
+    """AudioError where a rate is no number of samples a second that a recording can have."""
+    if isinstance(rate, bool) or not isinstance(rate, int | float | np.number) or rate not in RATES:
+        raise AudioError(f"The sample rate is {rate!r}: give a whole number from {RATES[0]:,} to {RATES[-1]:,} Hz.")
 
 
 def is_finite(mono: NDArray[np.float32]) -> bool:

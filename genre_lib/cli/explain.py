@@ -19,7 +19,7 @@ def add(commands: Any) -> None:
         "say which parts of a moment speak for or against a genre",
         example="genre explain song.mp3 --at 1:10 --out why",
     )
-    parser.add_argument("path", metavar="SONG")
+    parser.add_argument("path", metavar="SONG", help="a recording")
     parser.add_argument("--at", type=moment, required=True, metavar="S", help="the moment: 70 or 1:10")
     parser.add_argument("--genre", metavar="NAME", help="default: the one believed in most at that moment")
     parser.add_argument("--out", required=True, metavar="FOLDER", help="gets attribution.html and the filtered sounds")

@@ -41,7 +41,13 @@ def add(commands: Any) -> None:
     background.add_argument("music", nargs="+", metavar="MUSIC", help="recordings, folders, or .npz of spectrograms")
     for parser in (check, info, rebuild):
         parser.add_argument("bundle", nargs="?", metavar="BUNDLE", help="default: the pretrained one")
-    info.add_argument("--json", action="store_true", help="the card itself")
+    info.add_argument(
+        "--format",
+        choices=["text", "json", "huggingface"],
+        default="text",
+        help="text; json, the card itself; huggingface, README.md for a repository of models (default: %(default)s)",
+    )
+    info.add_argument("--json", dest="format", action="store_const", const="json", help="as --format json")
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -102,10 +108,14 @@ def _info(options: argparse.Namespace) -> int:
     from genre_lib.bundle.files import open_bundle
 
     card = open_bundle(options.bundle).card
-    if options.json:
+    if options.format == "json":
         print(json.dumps(card.to_dict(), indent=1, ensure_ascii=False))
-        return 0
-    from genre_lib.bundle.card_text import describe_card
+    elif options.format == "huggingface":
+        from genre_lib.bundle.huggingface import huggingface_readme
 
-    print(describe_card(card))
+        print(huggingface_readme(card), end="")
+    else:
+        from genre_lib.bundle.card_text import describe_card
+
+        print(describe_card(card))
     return 0

@@ -34,6 +34,16 @@ _FORMATS = {
 }
 
 
+# For who types the command to see what it is.
+_NO_PATHS = """genre predict names the genre of recordings: give it a file, or a folder of them.
+
+  genre predict song.mp3                       one line: genre, belief, length
+  genre predict song.mp3 --report reports      and a page with its curve and a player
+  genre predict Music/ --out genres.csv        a row for each file of a folder
+
+`genre predict --help` lists every option; `genre live` listens to the microphone."""
+
+
 def add(commands: Any) -> None:
     """Add the command."""
     parser = add_command(
@@ -43,7 +53,7 @@ def add(commands: Any) -> None:
         "name the genre of files and folders",
         example="genre predict song.mp3 Music/ --out genres.csv",
     )
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="recordings, or folders of them")
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="recordings, or folders of them")
     add_model_option(parser)
     parser.add_argument(
         "--format",
@@ -67,6 +77,9 @@ def add(commands: Any) -> None:
 
 
 def _predict(options: argparse.Namespace) -> int:
+    if not options.paths:
+        print(_NO_PATHS, file=sys.stderr)
+        return 2
     from genre_lib.audio.finding import find_recordings
     from genre_lib.batch import predict
     from genre_lib.batch.segment_files import SegmentFile, segment_file

@@ -203,9 +203,10 @@ def _heard(
     else:
         listen = partial(_curve_of_process, folder=model.bundle.folder)
         for outcome in executor.map(listen, [track.path for track in data_set.tracks], progress=progress):
-            heard = outcome.value if outcome.failure is None else outcome.failure.message
-            assert heard is not None
-            keep(outcome.index, heard)
+            if outcome.failure is not None:
+                keep(outcome.index, outcome.failure.message)
+            elif outcome.value is not None:
+                keep(outcome.index, outcome.value)
     kept = sorted(found)
     return [data_set.tracks[i] for i in kept], [found[i] for i in kept], skipped
 

@@ -120,6 +120,7 @@ def _guarded(function: Callable[[T], R], item: tuple[int, T]) -> Outcome[R]:
 
 
 def failure_of(error: BaseException) -> Failure:
+    """What is told of an error that came up in a worker."""
     kind = type(error).__name__
     expected = isinstance(error, GenreLibError)
     message = str(error) if expected else f"{kind}: {error}"
@@ -127,5 +128,6 @@ def failure_of(error: BaseException) -> Failure:
 
 
 def worker_died(item: tuple[int, Any]) -> Outcome[Any]:
+    """The outcome of an item that ended its worker twice."""
     message = f"{item[1]} ended its worker process twice (out of memory, or a crash while decoding): it is set aside."
     return Outcome(item[0], failure=Failure("WorkerDied", message))

@@ -59,7 +59,7 @@ def figure_output(figure: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any
     return bundle, {"image/png": {"alt": words, "width": WIDTH, "height": height}}
 
 
-class NotebookRenderer(ExternalRenderer):
+class NotebookRenderer(ExternalRenderer):  # type: ignore[misc]
     """Plotly's mechanism for "shows it itself": the ready-made ones cannot give an output metadata."""
 
     def render(self, fig_dict: dict[str, Any]) -> None:
@@ -67,4 +67,4 @@ class NotebookRenderer(ExternalRenderer):
         from IPython.display import display
 
         bundle, metadata = figure_output(fig_dict)
-        display(bundle, metadata=metadata, raw=True)
+        display(bundle, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]

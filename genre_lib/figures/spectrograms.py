@@ -16,6 +16,9 @@ from genre_lib.figures.style import finish
 from genre_lib.inference.curve import GenreCurve
 from genre_lib.inference.words import whole_words
 
+# How much is hidden of what is not named: something probable the least.
+_VEIL = {"silence": 0.85, "unsure": 0.5, "probable": 0.2}
+
 
 def log_mel_examples(features: Features, *, dark: bool = False) -> go.Figure:
     """What the network gets to hear: the log-mel of one clip of every genre, at most 20 s of each."""
@@ -103,7 +106,7 @@ def genre_curve(
             col=1,
             line_width=0,
             fillcolor=SILENCE if name == "silence" else UNSURE,
-            opacity=0.85 if name == "silence" else 0.5,
+            opacity=_VEIL.get(name, 0.5),
             annotation={"text": name if stop - start > 0.06 * np.ptp(t) else "", "font": {"size": 12}},
         )
     if waveform is not None:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genre_lib.audio.decoding import AudioReader
+from genre_lib.audio.files import shown
 from genre_lib.audio.mono import to_mono
 from genre_lib.bundle.card import Card
 from genre_lib.bundle.files import LITERT, Bundle, open_bundle
@@ -202,7 +203,7 @@ class GenreModel:
     def _heard(self, source: str | Path | NDArray[np.generic], sample_rate: int | None, network: Network) -> _Heard:
         if isinstance(source, str | Path):
             with AudioReader(source, self.card.front_end.sample_rate) as reader:
-                return self._heard_in_blocks(reader, str(source), network, reader)
+                return self._heard_in_blocks(reader, shown(source), network, reader)
         if sample_rate is None:
             raise AudioError("The sample rate of the samples is missing: give sample_rate in Hz.")
         samples = to_mono(source, sample_rate, self.card.front_end.sample_rate)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from genre_lib.inference.curve import Belief, GenreCurve, State
 from genre_lib.inference.path import most_probable_path
+from genre_lib.inference.words import spoken
 
 # Of bundles of schema version 1; later ones say it in their cards.
 MINIMUM_S = 4.0
@@ -45,11 +46,8 @@ class Segment:
         span = f"{clock(self.start_s)} to {clock(self.stop_s)}"
         if self.state == "silence":
             return f"{span} silence"
-        if self.state == "probable":
-            return f"{span} probably {self.genre} {self.probability:.2f}"
-        if self.state == "unsure":
-            return f"{span} unsure, perhaps {self.genre} {self.probability:.2f}"
-        return f"{span} {self.genre} {self.probability:.2f}"
+        perhaps = "unsure, perhaps " if self.state == "unsure" else "probably " if self.state == "probable" else ""
+        return f"{span} {perhaps}{spoken(self.genre or '')} {self.probability:.2f}"
 
 
 def segments(

@@ -13,10 +13,12 @@ from genre_lib.bundle.resources import work_folder
 from genre_lib.dashboard.server import ended_by_signals, serving
 from genre_lib.dashboard.settings import Settings
 from genre_lib.datasets.demo import DEMO_NOTE, Demo, make_demo
+from genre_lib.datasets.examples import EXAMPLES, fetch_example
 from genre_lib.errors import GenreLibError
 from genre_lib.executors import get_executor
-from genre_lib.inference.model import load_model
+from genre_lib.inference.model import GenreModel, load_model
 from genre_lib.inference.segments import segments
+from genre_lib.inference.words import whole_words
 from genre_lib.report.page import write_report
 from genre_lib.serving.demo_probe import probe
 from genre_lib.utils.progress import progress_lines
@@ -45,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(f"\nThe dashboard:        {dashboard.url}\nThe page:             {page}", flush=True)
                 if options.check:
                     return _check(dashboard.url, page, medley)
-                print("\nCtrl+C ends both.", flush=True)
+                print(_to_try(page, dashboard.url), flush=True)
                 dashboard.wait()
     except GenreLibError as error:
         print(f"make demo: {error}", file=sys.stderr)
@@ -78,10 +80,30 @@ def _listen() -> Path:
     print("\nWhat it was made of:")
     for start, genre in medley.changes:
         print(f"  {int(start) // 60}:{int(start) % 60:02d} {genre}")
-    print(f"\nOpen the report:      {_shown(report)}")
-    print("Your own song:        .venv/bin/genre predict SONG.mp3 --report reports")
-    print("Train on demo songs:  make pipeline", flush=True)
+    print(f"\nOpen the report:      {_shown(report)}", flush=True)
+    _hear_examples(model)
     return medley.path
+
+
+def _hear_examples(model: GenreModel) -> None:
+    """Real recordings, where they are on this machine or can be fetched."""
+    for number, example in enumerate(EXAMPLES):
+        path = fetch_example(example)
+        if path is None:
+            return
+        if number == 0:
+            print("\nReal recordings:")
+        print(f"  {whole_words(model.curve(path).answer()):<44} {example.credit}", flush=True)
+
+
+def _to_try(page: str, dashboard: str) -> str:
+    return f"""
+Three things to try:
+  1. A song of your own    drop it on {page}, or let the page listen through the microphone
+  2. What it listens to    the Filters tab of {dashboard} plays what each neuron hears
+  3. A model of your own   make pipeline, and then docs/guides/teach-your-own-genres.md
+
+Ctrl+C ends both."""
 
 
 def _check(dashboard: str, page: str, song: Path) -> int:

@@ -112,6 +112,7 @@ def window_average(n_windows: int, window_frames: float, timing: Timing, n_frame
     """
     steps = np.arange(timing.n_steps(n_frames))
     middles = steps * timing.step_frames + timing.first_frame + timing.receptive_field_frames / 2
-    windows = np.floor(middles / window_frames)
+    # The first steps, which have heard little yet, belong to the first window: left alone, they learn to be a constant.
+    windows = np.maximum(np.floor(middles / window_frames), 0)
     weights = (windows[None, :] == np.arange(n_windows)[:, None]).astype(np.float32)
     return weights / np.maximum(weights.sum(axis=1, keepdims=True), 1.0)

@@ -94,3 +94,17 @@ def test_a_recording_without_a_spectrum_is_refused(tmp_path: Path, music: np.nda
         load_audio(write(tmp_path / "huge.wav", music, music), RATE)
     with pytest.raises(AudioError, match="not numbers"):
         to_mono(music, RATE, RATE)
+
+
+@pytest.mark.parametrize("rate", [None, 0, -1, 8, float("nan"), 44100.5, "44100", True, 10**9])
+def test_a_rate_that_is_none_is_refused(music: np.ndarray, rate: object) -> None:
+    with pytest.raises(AudioError, match="sample rate is"):
+        to_mono(music, rate, RATE)
+
+
+@pytest.mark.parametrize(
+    "samples", [None, "song", float("nan"), [], {}, [None, 1.0], np.zeros((2, 2, 2)), np.array(1.0)]
+)
+def test_what_are_no_samples_is_refused(samples: object) -> None:
+    with pytest.raises(AudioError, match=r"samples|Samples|array"):
+        to_mono(samples, RATE, RATE)

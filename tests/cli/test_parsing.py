@@ -88,3 +88,10 @@ def test_notebooks_are_copied_and_changed_ones_stay(capsys: pytest.CaptureFixtur
     assert cli.main(["notebooks", str(folder)]) == 0
     assert "kept as it was" in capsys.readouterr().out
     assert (folder / names[0]).read_text() == "changed"
+
+
+def test_predict_without_anything_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["predict"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "genre predict song.mp3 --report reports" in captured.err

@@ -200,7 +200,7 @@ def test_few_clips_or_one_artist_calibrate_nothing_and_that_is_said(
     assert set(found.temperatures().values()) == {1.0}
     assert set(found.unsure_below().values()) == {0.0}
     assert f"There are {n} held-out clips" in found.notes[0]
-    assert Calibration.from_dict(found.to_dict()) == found
+    assert structured(plain(found), Calibration) == found
 
 
 def test_a_temperature_that_does_not_help_elsewhere_is_not_applied(rng: np.random.Generator) -> None:

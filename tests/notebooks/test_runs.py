@@ -14,6 +14,7 @@ import soundfile
 
 from genre_lib.bundle.files import open_bundle
 from genre_lib.errors import RunError
+from genre_lib.figures.files import find_browser
 from genre_lib.runs import notebooks
 from tests.killing import kill_all
 
@@ -77,6 +78,10 @@ def test_a_run_folder_holds_everything(undisturbed: Path) -> None:
     for step in notebooks.PIPELINE:
         executed = nbformat.read(undisturbed / "notebooks" / f"{step}.ipynb", as_version=4)
         assert all(cell.execution_count for cell in executed.cells if cell.cell_type == "code")
+        outputs = [output.get("data", {}) for cell in executed.cells for output in cell.get("outputs", [])]
+        figures = [data for data in outputs if "application/vnd.plotly.v1+json" in data]
+        assert figures or step == "05_export", step
+        assert all("image/png" in data for data in figures) or find_browser() is None, step
     metrics = json.loads((undisturbed / "metrics.json").read_text())
     assert set(metrics) == set(notebooks.PIPELINE)
     assert metrics["01_prepare_data"]["skipped"] == 1

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from genre_lib.audio.synthesis.sound import SAMPLE_RATE
 from genre_lib.datasets.demo import synthesise_medley
@@ -20,6 +20,10 @@ from tests.page.visitor import Visitor, launch
 
 SONG_S = 24.0
 LATE_S = 2.0
+
+
+# A machine that does other things too is slow now and then.
+expect.set_options(timeout=15_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -121,8 +121,8 @@ def test_the_input_can_be_chosen(listener: Visitor) -> None:
     choices = listener["device"].locator("option").all_inner_texts()
     assert len(choices) > 1
     listener["device"].select_option(label=choices[1])
-    expect(listener["status"]).to_contain_text(choices[1])
-    assert listener.page.evaluate("window.askedFor.audio.deviceId") == listener["device"].input_value()
+    expect(listener["status"]).to_contain_text(choices[1], timeout=20_000)
+    assert listener.page.evaluate("window.askedFor.audio.deviceId.exact") == listener["device"].input_value()
 
 
 def test_a_page_without_https_says_why_there_is_no_microphone(arrive: Callable[..., Visitor]) -> None:

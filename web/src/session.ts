@@ -194,7 +194,7 @@ export class Session {
         const planes = { channels: channels.map((plane) => plane.slice(at, at + PIECE_S * rate)), sampleRate: rate };
         if (run !== this.run || !(await run.feed(file.name, planes))) return;
       }
-      run.end();
+      run.end(file.name);
     } catch {
       if (run === this.run) this.giveUp(recording, `${file.name} is not a sound file that this browser can read; try mp3, m4a, ogg, flac or wav.`);
     }

@@ -29,6 +29,7 @@ class StepAnswers:
     step_logits: list[NDArray[np.float32]]
 
     def answers(self) -> Answers:
+        """Each clip's answer: the mean of its steps."""
         means = tuple(tuple(map(float, logits.mean(axis=0))) for logits in self.step_logits)
         return Answers(self.names, tuple(map(int, self.labels)), self.groups, means)
 
@@ -45,6 +46,7 @@ class StepAnswers:
         )
 
     def save(self, path: Path) -> None:
+        """Write the answers as one npz file, whole or not at all."""
         with replaced_file(path) as draft:
             np.savez(
                 draft,
@@ -57,6 +59,7 @@ class StepAnswers:
 
     @classmethod
     def load(cls, path: Path) -> StepAnswers:
+        """What `save` wrote."""
         with np.load(path) as stored:
             step_logits = np.split(stored["step_logits"], np.cumsum(stored["lengths"])[:-1])
             groups = tuple(map(str, stored["groups"])) or None
@@ -77,6 +80,7 @@ class StepAnswers:
 
 
 def answered(part: Features, predict: Callable[[NDArray[np.float32]], NDArray[np.float32]]) -> StepAnswers:
+    """The answers of a network to every clip of a part, step by step."""
     names = tuple(track.name for track in part.tracks)
     return StepAnswers(
         names, part.data_set.labels(), known_groups(part), [predict(log_mel) for log_mel in part.log_mels]

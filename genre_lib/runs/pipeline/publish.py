@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -70,7 +72,7 @@ def publish(
     calibration = evaluation.calibration
     assert calibration is not None
     card = Card(
-        name=name or record["name"],
+        name=name or _model_name(record["name"]),
         version=version,
         description=description or f"A genre network trained on {record['name']} by the notebooks.",
         genres=tuple(record["genres"]),
@@ -106,6 +108,12 @@ def publish(
     return write_bundle(run.bundle, model, card, tfjs_weights=tfjs_weights, recipe=recipe.to_yaml())
 
 
+def _model_name(data_set: str) -> str:
+    """A data set's name as a card may bear it: folders are called anything, models are typed on command lines."""
+    plain = unicodedata.normalize("NFKD", data_set).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", plain).strip("-._")[:64] or "own-music"
+
+
 def summary_of_export(bundle: Bundle, checks: list[RuntimeCheck]) -> dict[str, Any]:
     """The export's numbers for metrics.json: sizes in bytes and differences from the golden values."""
     return {
@@ -117,6 +125,10 @@ def summary_of_export(bundle: Bundle, checks: list[RuntimeCheck]) -> dict[str, A
 
 def _metrics(assessment: Assessment, *, shipped_is_measured: bool) -> list[dict[str, Any]]:
     metrics = assessment.evaluation.card_metrics()
+    calibrated = _metrics_of_calibration(assessment)
+    if calibrated:
+        # Each data set by itself says more than both together.
+        metrics = [entry for entry in metrics if not entry["name"].startswith("ece_")]
     if not shipped_is_measured:
         twin = "of a network trained on train alone by the same recipe; the one shipped was trained on train + valid"
         metrics = [entry | {"note": "; ".join(filter(None, [entry.get("note"), twin]))} for entry in metrics]
@@ -138,7 +150,7 @@ def _metrics(assessment: Assessment, *, shipped_is_measured: bool) -> list[dict[
     for label, other in assessment.world.named():
         note = f"{other.model}; {other.accuracy.method}; no part of the training heard it"
         metrics.append(other.card_metrics()[0] | {"name": f"{label}_accuracy", "note": note})
-    return metrics + _metrics_of_calibration(assessment)
+    return metrics + calibrated
 
 
 def _metrics_of_calibration(assessment: Assessment) -> list[dict[str, Any]]:

@@ -16,17 +16,21 @@ import { AudioFileError, checkFormat, NotStreamableError, type Source } from "./
 const WORTH_A_WORD_S = 0.5;
 /** Seconds: less damage than this is not heard. */
 const AUDIBLE_DAMAGE_S = 0.1;
+/** Bytes a second: a file that claims to hold more seconds than this allows is wrong about it. */
+const FEWEST_BYTES_A_SECOND = 125;
+/** How archives begin: zip, rar, 7z, gzip. */
+const ARCHIVES = ["PK\x03\x04", "Rar!", "7z\xbc\xaf", "\x1f\x8b"];
 
 /** An opened file. */
 export class SoundFile {
   /** Sentences about what was not heard as it is, once `blocks` has ended. */
   readonly remarks: string[] = [];
 
-  constructor(private readonly name: string, private readonly source: Source) {}
+  constructor(private readonly name: string, private readonly source: Source, private readonly nBytes: number) {}
 
   /** seconds that are probably in it */
   get expectedS(): number | null {
-    return this.source.expectedS;
+    return this.possible(this.source.expectedS);
   }
 
   /** @throws AudioFileError if nothing in it can be heard */
@@ -49,9 +53,14 @@ export class SoundFile {
     this.source.close();
   }
 
+  private possible(seconds: number | null): number | null {
+    return seconds !== null && seconds * FEWEST_BYTES_A_SECOND <= this.nBytes ? seconds : null;
+  }
+
   private remark(heardS: number): void {
     const { name, source } = this;
-    const { announcedS, damagedS, endMarked } = source;
+    const { damagedS, endMarked } = source;
+    const announcedS = this.possible(source.announcedS);
     if (announcedS !== null && heardS < announcedS - WORTH_A_WORD_S) {
       this.remarks.push(`${name} ends after ${heardS.toFixed(1)} s of the ${announcedS.toFixed(1)} s it announces: the rest is missing.`);
     } else if (!endMarked) {
@@ -67,13 +76,14 @@ export class SoundFile {
  */
 export async function openFile(file: Blob, name: string): Promise<SoundFile> {
   if (file.size === 0) throw new AudioFileError(`${name} is empty (0 bytes); check that the copy or download finished.`);
-  return new SoundFile(name, await sourceOf(file, name));
+  return new SoundFile(name, await sourceOf(file, name), file.size);
 }
 
 async function sourceOf(file: Blob, name: string): Promise<Source> {
   try {
     const start = await afterTags(file);
     const mark = ascii(await bytesAt(file, start, 8), 0, 8);
+    if (ARCHIVES.some((archive) => mark.startsWith(archive))) throw new AudioFileError(`${name} is an archive, not a recording: unpack it, then choose what is in it.`);
     const pcm = start === 0 ? await openPcm(file, name) : null;
     if (pcm) return pcm;
     if (mark.startsWith("OggS")) return await openOgg(file, start);

@@ -38,8 +38,15 @@ describe("MonoMixer", () => {
     expect(mixed([offset, offset.map((sample) => -sample)]).remarks).toEqual([]);
   });
 
-  it.each([[NaN], [Infinity], [1e13]])("refuses samples of %d", (sample) => {
-    expect(() => mixed([Float32Array.of(0, sample, 0)])).toThrow(/beyond all measure/);
-    expect(() => mixed([wave(1), wave(1).fill(sample)])).toThrow(/beyond all measure/);
+  it.each([NaN, Infinity, -1e13])("hears silence where a sample is %d, and says so", (sample) => {
+    const odd = wave(2);
+    odd[500] = sample;
+    const { heard, remarks } = mixed([odd, odd]);
+    wave(2).forEach((expected, i) => expect(heard[i]).toBeCloseTo(i === 500 ? 0 : expected, 6));
+    expect(remarks).toEqual(["1 samples of song.wav are no numbers or beyond all measure, and heard as silence."]);
+  });
+
+  it("refuses what is mostly no sound", () => {
+    expect(() => mixed([wave(1).fill(NaN, 0, 600)])).toThrow(/beyond all measure/);
   });
 });

@@ -11,7 +11,8 @@ const AUDIBLE_VARIANCE = 1e-9;
 const CANCELLED = 0.01;
 /** Of the channels, the first is heard that has this share of the loudest one's power. */
 const LOUD_ENOUGH = 0.5;
-const LARGEST_RMS = 1e12;
+/** Of larger samples no spectrum can be made. */
+const BEYOND_ALL_MEASURE = 1e12;
 
 export interface MonoBlock {
   /** overwritten by the next block */
@@ -27,15 +28,25 @@ export class MonoMixer {
   private sampleRate = 0;
   /** seconds in which the channels cancelled each other out */
   private cancelledS = 0;
+  private nSamples = 0;
+  private nSilenced = 0;
 
   constructor(private readonly name: string) {}
 
-  /** What there is to say about it. */
+  /**
+   * What there is to say about it, once all is heard.
+   *
+   * @throws AudioFileError if most of it are no samples
+   */
   get remarks(): string[] {
-    return this.cancelledS > 0 ? [`The channels of ${this.name} cancel each other out for ${this.cancelledS.toFixed(1)} s: the louder one is heard there.`] : [];
+    const { name, nSilenced, cancelledS } = this;
+    if (2 * nSilenced > this.nSamples) throw new AudioFileError(`${name} holds samples that are not numbers or beyond all measure: export it again as 16-bit audio.`);
+    const said = [];
+    if (nSilenced > 0) said.push(`${nSilenced} samples of ${name} are no numbers or beyond all measure, and heard as silence.`);
+    if (cancelledS > 0) said.push(`The channels of ${name} cancel each other out for ${cancelledS.toFixed(1)} s: the louder one is heard there.`);
+    return said;
   }
 
-  /** @throws AudioFileError if samples are no numbers, or beyond all measure */
   *push({ channels, sampleRate }: Planes): Generator<MonoBlock> {
     if (sampleRate !== this.sampleRate || channels.length !== this.window.length) {
       yield* this.finish();
@@ -59,23 +70,27 @@ export class MonoMixer {
   }
 
   private mixed(planes: readonly Float32Array[]): Float32Array {
+    const heard = this.chosen(planes);
+    this.nSamples += heard.length;
+    // One sum tells, at a tenth of looking at each.
+    if (momentsOf(heard, null).meanSquare <= BEYOND_ALL_MEASURE ** 2 / heard.length) return heard;
+    return heard.map((sample) => {
+      if (Math.abs(sample) < BEYOND_ALL_MEASURE) return sample;
+      this.nSilenced++;
+      return 0;
+    });
+  }
+
+  private chosen(planes: readonly Float32Array[]): Float32Array {
     const [first] = planes;
-    if (planes.length === 1) {
-      this.check(momentsOf(first, null));
-      return first;
-    }
+    if (planes.length === 1) return first;
     const mean = new Float32Array(first.length);
-    const moments = planes.map((plane) => this.check(momentsOf(plane, mean)));
+    const moments = planes.map((plane) => momentsOf(plane, mean));
     for (let i = 0; i < mean.length; i++) mean[i] /= planes.length;
     const loudest = Math.max(...moments.map(({ variance }) => variance));
     if (!(loudest > AUDIBLE_VARIANCE && momentsOf(mean, null).variance < CANCELLED * loudest)) return mean;
     this.cancelledS += first.length / this.sampleRate;
     return planes[moments.findIndex(({ variance }) => variance >= LOUD_ENOUGH * loudest)];
-  }
-
-  private check(moments: Moments): Moments {
-    if (moments.meanSquare <= LARGEST_RMS ** 2) return moments;
-    throw new AudioFileError(`${this.name} holds samples that are not numbers or beyond all measure: export it again as 16-bit audio.`);
   }
 }
 

@@ -52,8 +52,12 @@ export interface InfoHeader {
 /** Bytes that a frame may have. */
 const [SHORTEST, LONGEST] = [24, 2881];
 
+/** Where Fraunhofer's encoders put their header, whatever the frame is like. */
+const VBRI_AT = 36;
+
 /** @param bytes one frame; null if it is an ordinary one */
 export function infoHeader(bytes: Uint8Array, frame: Frame): InfoHeader | null {
+  if (bytes.length > VBRI_AT + 4 && ascii(bytes, VBRI_AT, 4) === "VBRI") return { frame, nFrames: null, nBytes: null, delay: 0, padding: 0, isPossible: false };
   const at = frame.sideEnd;
   if (at + 8 > bytes.length) return null;
   const name = ascii(bytes, at, 4);

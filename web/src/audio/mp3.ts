@@ -14,6 +14,10 @@ const SEARCHED = 1 << 20;
 const PIECE = 1 << 16;
 /** Samples by which every decoder is late itself. */
 const DECODER_DELAY = 529;
+/** Share of the bytes that a header counts from which on a file is more than it speaks of. */
+const JOINED = 17 / 16;
+/** Bytes: less between two frames is filling. */
+const WORTH_COUNTING = 64;
 
 /** @returns null if there are no two frames in a row near the start */
 export async function openMp3(file: Blob, after: number): Promise<Source | null> {
@@ -68,8 +72,12 @@ class Mp3Source implements Source {
   private toCut(): readonly (readonly [number, number])[] {
     const { info } = this;
     if (!info || info.delay + info.padding === 0) return [];
-    const end = info.nFrames === null ? 0 : info.nFrames * info.frame.samples;
-    return [[0, info.delay + DECODER_DELAY], [end - Math.max(0, info.padding - DECODER_DELAY), end]];
+    const delay = [0, info.delay + DECODER_DELAY] as const;
+    // More bytes than the header counts: it speaks of the first of several songs, and its filling stays as ffmpeg leaves it.
+    const isJoined = info.nBytes !== null && this.file.size - this.from > JOINED * info.nBytes;
+    if (info.nFrames === null || isJoined) return [delay];
+    const end = info.nFrames * info.frame.samples;
+    return [delay, [end - Math.max(0, info.padding - DECODER_DELAY), end]];
   }
 }
 
@@ -91,6 +99,8 @@ export class Mp3Framer {
   private kept = new Uint8Array(0);
   private sampleRate = 0;
   private skipped = 0;
+  /** bytes since the last frame that belong to none */
+  private rubbish = 0;
   private framesBytes = 0;
   private framesS = 0;
   /** bytes of a tag that still lie ahead */
@@ -110,7 +120,6 @@ export class Mp3Framer {
     let start = Math.min(bytes.length, this.toSkip);
     this.toSkip -= start;
     let at = start;
-    let rubbish = 0;
     const endRun = () => {
       if (at > start) runs.push(bytes.slice(start, at));
     };
@@ -119,13 +128,14 @@ export class Mp3Framer {
       if (!frame) {
         endRun();
         const tag = tagLength(bytes, at);
-        rubbish += tag === 0 && bytes[at] !== 0 ? 1 : 0;
+        this.rubbish += tag === 0 ? 1 : 0;
         start = at += Math.max(1, tag);
         continue;
       }
       if (at + frame.length > bytes.length) break;
-      this.skipped += rubbish;
-      rubbish = 0;
+      // What lies before the first frame is no loss.
+      if (this.rubbish > WORTH_COUNTING && this.framesBytes > 0) this.skipped += this.rubbish;
+      this.rubbish = 0;
       const isInfo = infoHeader(bytes.subarray(at, at + frame.length), frame) !== null;
       if (isInfo || frame.sampleRate !== this.sampleRate) {
         endRun();

@@ -5,13 +5,15 @@
  */
 import { ascii, bytesAt, pieces, viewOf } from "./bytes.ts";
 import { readStreamInfo } from "./flac.ts";
-import { isGap, NotStreamableError, silence, type Planes, type Source } from "./sound.ts";
+import { isGap, LARGEST_GAP_S, NotStreamableError, silence, type Planes, type Source } from "./sound.ts";
 import { WasmDecoder, type Codec } from "./wasm-decoder.ts";
 
 const PIECE = 1 << 16;
 const LONGEST_PAGE = 27 + 255 + 255 * 255;
 /** Seconds: a stream whose clock starts later was cut out of another, and its clock says nothing of its length. */
 const LATEST_START_S = 10;
+/** Seconds: less missing at the end of a stream is the rounding of its pages. */
+const LOST_AT_THE_END_S = 0.5;
 
 export interface Page {
   readonly bytes: Uint8Array;
@@ -63,6 +65,7 @@ class Link {
   private start: number | null = null;
   private heard = 0;
   private channels = 1;
+  private lastGranule = 0;
   damagedS = 0;
   endMarked = false;
 
@@ -73,6 +76,7 @@ class Link {
     if (page.number !== this.next) yield* this.decoded();
     this.next = page.number + 1;
     this.endMarked = page.ends;
+    if (page.granule > 0) this.lastGranule = page.granule;
     this.pages.push(page);
   }
 
@@ -104,6 +108,9 @@ class Link {
     yield* this.decoded();
     const rest = await this.decoder.finish();
     if (rest) yield rest;
+    this.heard += rest?.channels[0].length ?? 0;
+    const missingS = (this.lastGranule - (this.start ?? this.lastGranule) - this.heard) / this.rate;
+    if (missingS > LOST_AT_THE_END_S && missingS < LARGEST_GAP_S) this.damagedS += missingS;
   }
 
   close(): void {

@@ -85,8 +85,18 @@ export const browserAudio: WebAudio = {
 
   async captureMicrophone(deviceId) {
     // Made for speech, these three would change what music sounds like.
-    const audio = { echoCancellation: false, noiseSuppression: false, autoGainControl: false, ...(deviceId !== undefined && { deviceId }) };
-    return capture(await granted(() => navigator.mediaDevices.getUserMedia({ audio }), "the microphone"));
+    const audio = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+    const ask = (wanted: MediaTrackConstraints) => navigator.mediaDevices.getUserMedia({ audio: wanted });
+    return capture(await granted(async () => {
+      if (deviceId === undefined) return ask(audio);
+      try {
+        return await ask({ ...audio, deviceId: { exact: deviceId } });
+      } catch (error) {
+        // It was pulled out meanwhile: the system's own input then.
+        if (error instanceof DOMException && error.name === "OverconstrainedError") return ask(audio);
+        throw error;
+      }
+    }, "the microphone"));
   },
 
   async captureTab() {

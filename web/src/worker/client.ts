@@ -26,7 +26,7 @@ export interface Run {
   stop(): void;
   /** Hands over a piece of the file called `name`, decoded; resolves once it was heard, to false if the run is over. */
   feed(name: string, planes: Planes): Promise<boolean>;
-  end(): void;
+  end(name: string): void;
 }
 
 export class ListeningWorker {
@@ -86,7 +86,7 @@ export class ListeningWorker {
         post({ type: "samples", run, name, planes }, planes.channels.map((plane) => plane.buffer as ArrayBuffer));
         return new Promise((resolve) => (this.taken = resolve));
       },
-      end: () => post({ type: "end", run }),
+      end: (name) => post({ type: "end", run, name }),
     };
   }
 

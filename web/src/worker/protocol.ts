@@ -10,7 +10,7 @@ export type ToWorker =
   | { readonly type: "open"; readonly run: number; readonly file: Blob; readonly name: string }
   /** Sound that the page decodes itself: any number of `samples`, each answered by `took`, then `end`. */
   | { readonly type: "samples"; readonly run: number; readonly name: string; readonly planes: Planes }
-  | { readonly type: "end"; readonly run: number }
+  | { readonly type: "end"; readonly run: number; readonly name: string }
   /** Live sound, sent straight from the audio thread through `port`. */
   | { readonly type: "listen"; readonly run: number; readonly sampleRate: number; readonly port: MessagePort }
   | { readonly type: "stop"; readonly run: number };

@@ -36,7 +36,7 @@ scope.onmessage = ({ data }) => {
       hearPlanes(data.run, data.name, data.planes);
       break;
     case "end":
-      if (data.run === current) endPlanes(data.run);
+      if (data.run === current) endPlanes(data.run, data.name);
       break;
     case "listen":
       hearLive(data.run, data.sampleRate, data.port);
@@ -152,11 +152,15 @@ function hearPlanes(run: number, name: string, planes: Planes): void {
   }
 }
 
-function endPlanes(run: number): void {
-  if (mixer && listener) for (const { mono } of mixer.finish()) report(run, listener.push(mono), null);
-  const remarks = mixer ? mixer.remarks : [];
+function endPlanes(run: number, name: string): void {
+  const done = mixer;
   mixer = null;
-  finish(run, remarks);
+  try {
+    if (done && listener) for (const { mono } of done.finish()) report(run, listener.push(mono), null);
+    finish(run, done?.remarks ?? []);
+  } catch (error) {
+    failWith(run, name, error);
+  }
 }
 
 function hearLive(run: number, sampleRate: number, port: MessagePort): void {

@@ -34,6 +34,7 @@ class Tag:
 
     @property
     def has_genre(self) -> bool:
+        """Whether the tag names a genre already."""
         return any(_is(item, "Genre") for item in self.items)
 
 

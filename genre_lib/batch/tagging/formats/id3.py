@@ -30,6 +30,7 @@ class Frame:
 
     @property
     def data(self) -> bytes:
+        """The content after the header."""
         return self.raw[self.header :]
 
 
@@ -113,10 +114,12 @@ def others(tag: Tag, edit: Edit) -> list[Frame]:
 
 
 def is_genre(frame: Frame) -> bool:
+    """Whether a frame is the genre, in any version of ID3v2."""
     return frame.name in ("TCON", "TCO")
 
 
 def is_scores(frame: Frame) -> bool:
+    """Whether a frame holds the probabilities that this package writes."""
     return frame.name in ("TXXX", "TXX") and _decoded(frame.data)[:1] == [SCORES]
 
 

@@ -31,6 +31,7 @@ class Chunk:
 
     @property
     def next(self) -> int:
+        """Where the next chunk begins."""
         return self.stop + (self.stop - self.start) % 2
 
 

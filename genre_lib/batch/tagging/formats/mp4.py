@@ -31,6 +31,7 @@ class Atom:
 
     @property
     def name(self) -> bytes:
+        """Its type, four bytes."""
         return self.path[-1]
 
 

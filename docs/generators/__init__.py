@@ -1,0 +1,1 @@
+"""What the documentation does not repeat by hand: pages made from the parser, the schema, the card and the library."""

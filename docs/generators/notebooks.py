@@ -1,0 +1,72 @@
+"""Executed notebooks for the site, out of a run's folder: pictures and text, nothing of the machine that ran them."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from genre_lib.bundle.resources import work_folder
+
+_KEPT = ("image/png", "text/html", "text/plain")
+FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
+
+
+def store_run(run: Path) -> list[Path]:
+    """Copy a run's executed notebooks into the documentation, with how long each took; what was written."""
+    written = []
+    for path in sorted((run / "notebooks").glob("*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        notebook.metadata = {"kernelspec": notebook.metadata["kernelspec"], "language_info": {"name": "python"}}
+        for cell in notebook.cells:
+            _clean(cell)
+        text = _without_places(nbformat.writes(notebook), run)
+        (FOLDER / path.name).write_text(text)
+        written.append(FOLDER / path.name)
+    (FOLDER / "times.md").write_text(_times(json.loads((run / "run.json").read_text())))
+    return written
+
+
+def _clean(cell: nbformat.NotebookNode) -> None:
+    tags = cell.metadata.get("tags", [])
+    cell.metadata = {}
+    if "injected-parameters" in tags:
+        cell.metadata["tags"] = ["injected-parameters"]
+    if cell.cell_type != "code":
+        return
+    for output in cell.outputs:
+        if "data" not in output:
+            continue
+        alt = output.get("metadata", {}).get("image/png", {}).get("alt")
+        if alt:
+            cell.metadata["mystnb"] = {"image": {"alt": alt}}
+        # A picture says it all where Plotly cannot run; the interactive figure is the run's own.
+        output.data = {kind: value for kind, value in output.data.items() if kind in _KEPT}
+        if "image/png" in output.data:
+            del output.data["text/plain"]
+        output.metadata = {}
+
+
+def _without_places(text: str, run: Path) -> str:
+    """Paths relative to the checkout, and to where the research data lies."""
+    root = str(work_folder())
+    text = text.replace(str(run.resolve()), f"runs/{run.name}").replace(root + "/", "").replace(root, ".")
+    return re.sub(re.escape(str(work_folder().parent)) + r"/(shared)?", lambda m: "../" + (m[1] or ""), text)
+
+
+def _times(record: dict[str, Any]) -> str:
+    rows = []
+    for step, entry in record["steps"].items():
+        took = datetime.fromisoformat(entry["until"]) - datetime.fromisoformat(entry["since"])
+        rows.append(f"| `{step}` | {max(1, round(took.total_seconds() / 60))} min |")
+    return "\n".join(["| notebook | |", "|---|---|", *rows]) + "\n"
+
+
+if __name__ == "__main__":
+    for written in store_run(Path(sys.argv[1])):
+        print(written.relative_to(FOLDER.parents[1]))
