@@ -2,7 +2,7 @@
 
 Pairs of genres that the shipped network has no name for, each taught with 1, 3, 5 and 8 songs and asked about others;
 the songs of a genre are by as many artists, but for three of film. "Other music" is of genres that are not near to the
-pair.
+pair. The shipped network heard this music in training, without these genres.
 """
 
 from __future__ import annotations

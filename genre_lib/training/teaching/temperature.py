@@ -41,9 +41,8 @@ class Temperature:
         """Where it comes from, for a card."""
         if not self.n_songs:
             return (
-                "Its confidence is a guess, and nothing was measured: no song could be left out, as a "
-                "genre's songs are one "
-                f"or by one artist, so that its temperature is the prior of {PRIOR_TEMPERATURE:g} alone."
+                "Its confidence is a guess, and nothing was measured: a genre has one song, or songs by one artist, so "
+                f"that none could be left out and its temperature is the prior of {PRIOR_TEMPERATURE:g}."
             )
         if self.n_songs < ENOUGH_SONGS:
             return (
