@@ -180,7 +180,7 @@ def test_windows_average_the_steps_that_hear_them():
     np.testing.assert_allclose(weights.sum(axis=1), 1.0, rtol=1e-6)
     # Steps that have heard only a little are not left to themselves.
     assert weights[0, 0] > 0
-    assert (weights[:, : timing.n_steps(round(2 * 25))].sum(axis=0) > 0).all()
+    assert (weights[:, : timing.n_steps(2 * 25)].sum(axis=0) > 0).all()
     for window, row in enumerate(weights):
         heard = [timing.input_frames(int(step)) for step in np.flatnonzero(row)]
         assert all(25 * window <= (start + stop) / 2 < 25 * (window + 1) for start, stop in heard if start > 0)
