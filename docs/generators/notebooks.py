@@ -62,6 +62,8 @@ def _without_places(text: str, run: Path) -> str:
 def _times(record: dict[str, Any]) -> str:
     rows = []
     for step, entry in record["steps"].items():
+        if "until" not in entry:
+            continue
         took = datetime.fromisoformat(entry["until"]) - datetime.fromisoformat(entry["since"])
         rows.append(f"| `{step}` | {max(1, round(took.total_seconds() / 60))} min |")
     return "\n".join(["| notebook | |", "|---|---|", *rows]) + "\n"
