@@ -32,4 +32,5 @@ def test_every_one_with_figures_shows_some() -> None:
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_it_tells_nothing_of_the_machine(path: Path) -> None:
-    assert re.findall(r"(?<![\w.:/<~-])/(?:[\w.-]+/)+[\w.-]+", path.read_text()) == []
+    words = re.sub(r'"image/png": "[^"]*"', "", path.read_text())
+    assert re.findall(r"(?<![\w.:/<~-])/(?:[\w.-]+/)+[\w.-]+", words) == []
