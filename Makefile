@@ -13,6 +13,7 @@ PRETRAINED_LIMITS := Its labels are those of GTZAN: 1000 clips of 30 s collected
 with known faults and labels that people dispute. | Beside them it heard other music, most of it freely licensed, named by \
 taggers rather than by people; research copies of commercial recordings are among it, as they are in GTZAN.
 WORLD := ../shared/data/world/world-valid-83.npz
+BACKGROUND := ../shared/data/unlabelled/music-1203.npz ../shared/data/world/music-free-1080.npz
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check format docs house pipeline pretrain dashboard web bench parity fuzz release lock clean
@@ -54,7 +55,7 @@ check: $(READY) ## format, lint, types, order of the folders, examples in docstr
 	@$(BIN)/ruff check .
 	@$(BIN)/nbstripout --verify notebooks/*.ipynb
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-cache --quiet || { $(BIN)/lint-imports --no-cache; exit 1; }
+	@said=$$($(BIN)/lint-imports --no-cache 2>&1) || { echo "$$said"; exit 1; }
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@if [ -e $(MODULES) ]; then cd web && npm run --silent check; fi
 	@$(BIN)/python -m pytest -q -m "not slow"
@@ -88,6 +89,7 @@ pretrain: $(READY) ## rebuild the pretrained model from ../shared/data (up to 4 
 	  -p executor processes -p folds 5 -p fold_seeds 3 -p baseline data/recipes/deepsound2018.yaml -p world $(WORLD) \
 	  -p name gtzan -p version 0.3.0 -p description "$(PRETRAINED_IS)" -p limits "$(PRETRAINED_LIMITS)"
 	@rm -rf data/models/gtzan && cp -r runs/pretrain/bundle data/models/gtzan
+	@$(BIN)/genre model background data/models/gtzan $(BACKGROUND)
 	@mkdir -p data/models/gtzan-evaluation && cp runs/pretrain/evaluation/*.json runs/pretrain/evaluation/held_out*.npz \
 	  data/models/gtzan-evaluation/
 	@$(BIN)/genre model check

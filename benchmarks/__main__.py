@@ -24,6 +24,7 @@ BENCHES = (
     "data_preparation",
     "batch",
     "similarity",
+    "teach",
     "tag",
     "scale",
     "filters",

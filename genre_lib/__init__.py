@@ -51,7 +51,7 @@ def listen(path: str | Path, model: GenreModel | str | Path | None = None) -> Pl
     >>> import genre_lib
     >>> genre_lib.listen("song.mp3")
     Traceback (most recent call last):
-    genre_lib.errors.AudioError: song.mp3 does not exist: check the path.
+    genre_lib.errors.UnreachableError: song.mp3 does not exist: check the path.
     """
     player: Player = _asked_for("genre_lib.report.player", "listen")(path, model)
     return player

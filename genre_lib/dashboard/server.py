@@ -125,13 +125,21 @@ def serving(settings: Settings, *, port: int = 8866, options: tuple[str, ...] = 
     command = [sys.executable, "-m", "voila", "live_genre.ipynb", f"--port={port}", f"--Voila.ip={HOST}"]
     command += ["--Voila.port_retries=0", "--Voila.log_level=ERROR", *_private_kernels(), *options]
     process = subprocess.Popen(
-        command, cwd=folder, env=_environment(folder, settings), stdin=subprocess.DEVNULL, start_new_session=True
+        command,
+        cwd=folder,
+        env=_environment(folder, settings),
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
     )
+    complaints = _Relay(process)
     try:
         _wait_until_warm(process, port, sessions)
         threading.Thread(target=_sweep_on, args=(process, sessions), daemon=True).start()
         yield Serving(f"http://localhost:{port}/", sessions, process)
     finally:
+        # Kernels that are ended while they start complain about it, with tracebacks.
+        complaints.ended = True
         _stop(process)
         shutil.rmtree(sessions, ignore_errors=True)
 
@@ -199,6 +207,22 @@ def _sweep_on(process: subprocess.Popen[bytes], sessions: Path) -> None:
     while process.poll() is None:
         time.sleep(_SWEEP_EVERY_S)
         sweep(sessions)
+
+
+class _Relay:
+    """Passes on what a process and its children write to standard error, until they are ended."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.ended = False
+        assert process.stderr is not None
+        self._lines = process.stderr
+        threading.Thread(target=self._pass_on, daemon=True).start()
+
+    def _pass_on(self) -> None:
+        for line in self._lines:
+            if not self.ended:
+                sys.stderr.write(line.decode("utf-8", "replace"))
+                sys.stderr.flush()
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -308,5 +308,5 @@ def _belief(settings: BeliefSettings | None, temperature: float) -> BeliefSettin
 
 def _sentence(taught: Taught) -> str:
     if taught.evaluation is None:
-        return f"learnt; too few songs to leave one out. {taught.temperature.sentence}"
+        return f"learnt. {taught.temperature.sentence}"
     return f"learnt; of songs that were left out are right {taught.evaluation.accuracy}. {taught.temperature.sentence}"

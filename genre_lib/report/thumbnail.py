@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from genre_lib.figures.palette import SILENCE, UNSURE, genre_colours
@@ -40,7 +40,7 @@ def curve_html(curve: GenreCurve) -> str:
     )
 
 
-def _veils(states: NDArray[Any]) -> str:
+def _veils(states: NDArray[np.str_]) -> str:
     """What is not named, laid over the areas."""
     width = 1000 / len(states)
     return "".join(

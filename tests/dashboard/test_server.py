@@ -93,3 +93,22 @@ def test_the_command_ends_cleanly(number: signal.Signals) -> None:
         process.kill()
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("after_s", [0.1, 2.0, 5.0])
+def test_the_command_ends_cleanly_while_it_starts(after_s: float) -> None:
+    command = [sys.executable, "-m", "genre_lib.cli", "dashboard", "--port", "0"]
+    environment = {**os.environ, "PYTHONPATH": str(work_folder())}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    try:
+        assert process.stdout is not None
+        while "warming" not in process.stdout.readline():
+            assert process.poll() is None
+        # The moment is what is tried, not how long something takes.
+        time.sleep(after_s)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+        assert (process.returncode, errors) == (0, "")
+    finally:
+        process.kill()

@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwrig
 
 from tests.page.serving import WEB, chromium
 
-READY = 20_000
-HEARD = 60_000
+READY = 60_000
+HEARD = 120_000
 
 
 def launch(playwright: Playwright, fake_microphone: Path | None = None, *, share_everything: bool = False) -> Browser:

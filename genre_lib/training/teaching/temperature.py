@@ -16,7 +16,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
 # From the few-shot study (docs/teach.md): what songs that were left out asked for, and how much they differed.
-PRIOR_TEMPERATURE = 1.5
+PRIOR_TEMPERATURE = 2.0
 PRIOR_SD = 0.5
 # From so many songs on the card calls the calibration measured.
 ENOUGH_SONGS = 20
@@ -40,7 +40,10 @@ class Temperature:
     def sentence(self) -> str:
         """Where it comes from, for a card."""
         if not self.n_songs:
-            return "Its confidence is a guess: no song could be left out, so that its temperature is the prior alone."
+            return (
+                "Its confidence is a guess, and nothing was measured: a genre has one song, or songs by one artist, so "
+                f"that none could be left out and its temperature is the prior of {PRIOR_TEMPERATURE:g}."
+            )
         if self.n_songs < ENOUGH_SONGS:
             return (
                 f"Its confidence is half a guess: {self.n_songs} songs that were left out have moved a temperature of "
@@ -61,7 +64,7 @@ def fit_temperature(logits: NDArray[np.floating[Any]], labels: NDArray[np.intege
     Examples
     --------
     >>> fit_temperature(np.zeros((0, 3)), np.zeros(0, int)).value
-    1.5
+    2.0
     """
     rows = np.arange(len(labels))
 
@@ -69,5 +72,5 @@ def fit_temperature(logits: NDArray[np.floating[Any]], labels: NDArray[np.intege
         surprise = -log_softmax(logits / math.exp(log_temperature), axis=1)[rows, labels].sum() if len(rows) else 0.0
         return float(surprise + 0.5 * ((log_temperature - math.log(PRIOR_TEMPERATURE)) / PRIOR_SD) ** 2)
 
-    found = minimize_scalar(loss, bounds=(-3.0, 4.0), method="bounded", options={"xatol": 1e-3})
+    found = minimize_scalar(loss, bounds=(-3.0, 4.0), method="bounded", options={"xatol": 1e-6})
     return Temperature(round(math.exp(float(found.x)), 3), len(rows))

@@ -1,0 +1,98 @@
+"""A bundle that was taught is a bundle: every runtime agrees, and everything that takes one takes it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import genre_lib
+from genre_lib.cli.main import main
+from genre_lib.datasets import DataSet, Track
+from genre_lib.errors import DataSetError, ParameterError
+from genre_lib.export.runtime_checks import check_bundle
+from genre_lib.export.taught_bundle import NONE, hear_songs, learn
+from genre_lib.training.teaching.background import Background
+from tests.conftest import write_song
+
+
+def clicks(path: Path, seed: int) -> Path:
+    """Another kind of sound than `write_song`: short clicks over a low drone."""
+    import soundfile
+
+    rng = np.random.default_rng(seed)
+    t = np.arange(8 * 22050) / 22050
+    sound = 0.3 * np.sin(2 * np.pi * (50 + seed) * t)
+    sound[rng.integers(0, len(t), 60)] += 0.8
+    soundfile.write(path, sound, 22050)
+    return path
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("dances")
+    for genre, make in (("beat", write_song), ("drone", clicks)):
+        (root / genre).mkdir()
+        for number in range(3):
+            make(root / genre / f"{number}.wav", seed=number)
+    return root
+
+
+def test_songs_that_were_left_out_are_named_and_noise_is_none(folder: Path, pretrained) -> None:
+    songs = hear_songs(folder, pretrained)
+    taught = learn(songs, Background.of_bundle(pretrained.bundle), pretrained.card)
+    assert taught.evaluation is not None
+    assert taught.evaluation.genres == ("beat", "drone", NONE)
+    assert taught.evaluation.accuracy.n == 6
+    assert taught.evaluation.accuracy.value >= 5 / 6
+    assert 0 < taught.evaluation.accuracy.low < taught.evaluation.accuracy.value
+    noise = np.random.default_rng(9).normal(0, 0.1, 10 * 22050)
+    features = pretrained.embed(noise, 22050).song
+    assert taught.head(features).argmax() == 2
+
+
+def test_one_song_a_genre_says_that_nothing_was_measured(folder: Path, pretrained) -> None:
+    tracks = tuple(Track(genre, folder / genre / "0.wav", genre) for genre in ("beat", "drone"))
+    songs = hear_songs(DataSet("two", tracks, ("beat", "drone")), pretrained)
+    taught = learn(songs, Background.of_bundle(pretrained.bundle), pretrained.card)
+    assert taught.evaluation is None
+    assert "guess" in taught.temperature.sentence
+
+
+def test_what_cannot_be_taught_is_said(folder: Path, tmp_path: Path, pretrained) -> None:
+    with pytest.raises(DataSetError, match="broken"):
+        hear_songs(_broken(tmp_path), pretrained)
+    with pytest.raises(ParameterError, match="already"):
+        genre_lib.teach(_named_rock(folder), tmp_path / "out", add=True)
+
+
+def _broken(root: Path) -> Path:
+    for genre in ("good", "broken"):
+        (root / "broken set" / genre).mkdir(parents=True)
+    write_song(root / "broken set" / "good" / "a.wav")
+    (root / "broken set" / "broken" / "b.wav").write_bytes(b"no music")
+    return root / "broken set"
+
+
+def _named_rock(folder: Path) -> DataSet:
+    return DataSet("rock", (Track("a", folder / "beat" / "0.wav", "Rock"),), ("Rock",))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [(), ("--add",)], ids=["instead", "added"])
+def test_a_taught_bundle_is_an_ordinary_one(options: tuple[str, ...], folder: Path, tmp_path: Path, pretrained) -> None:
+    out = tmp_path / "bundle"
+    assert main(["teach", str(folder), "--out", str(out), *options]) == 0
+    model = genre_lib.load_model(out)
+    old = pretrained.card.genres if options else ()
+    assert model.card.genres == (*old, "beat", "drone", NONE)
+    assert all(check.ok for check in check_bundle(model.bundle))
+    song = folder / "beat" / "1.wav"
+    heard = model.curve(song)
+    if options:
+        # What was known is read as before, to the rounding of the conversion.
+        np.testing.assert_allclose(heard.step_logits[:, : len(old)], pretrained.curve(song).step_logits, atol=5e-3)
+    else:
+        assert heard.answer().genre == "beat"
+    assert main(["predict", str(song), "--model", str(out)]) == 0
+    assert main(["model", "info", str(out)]) == 0
+    assert Background.of_bundle(model.bundle).about

@@ -1,0 +1,112 @@
+"""Heads, background and temperature, on features that are made up."""
+
+import json
+
+import numpy as np
+import pytest
+
+from genre_lib.bundle.files import open_bundle
+from genre_lib.errors import BundleError
+from genre_lib.training.teaching.background import BACKGROUND, Background
+from genre_lib.training.teaching.head import NAMED_MUSIC, NAMED_NON_MUSIC, Head, bent, fit_head
+from genre_lib.training.teaching.spans import spans_of
+from genre_lib.training.teaching.temperature import PRIOR_TEMPERATURE, fit_temperature
+
+N = 12
+
+
+@pytest.fixture(scope="module")
+def background() -> Background:
+    rng = np.random.default_rng(0)
+    music = np.maximum(rng.normal(1.0, 0.4, (1500, N)), 0)
+    noise = np.maximum(rng.normal(0.2, 0.1, (300, N)), 0)
+    return Background.of_spans(music, noise, golden=np.ones(N), about="made up")
+
+
+def songs_of(direction: int, n: int, seed: int) -> list[np.ndarray]:
+    """Spans of songs that have much of one feature."""
+    rng = np.random.default_rng(seed)
+    centre = np.where(np.arange(N) == direction, 3.0, 1.0)
+    return [np.maximum(rng.normal(centre, 0.3, (8, N)), 0) for _ in range(n)]
+
+
+def test_three_songs_are_enough_for_genres_that_differ(background: Background) -> None:
+    head = fit_head([*songs_of(0, 3, 1), *songs_of(5, 3, 2)], [0, 0, 0, 1, 1, 1], 2, background)
+    for label, direction in enumerate((0, 5)):
+        heard = [head(song.mean(axis=0)).argmax() for song in songs_of(direction, 10, 3)]
+        assert heard == [label] * 10
+
+
+def test_what_was_never_taught_is_none_of_these(background: Background) -> None:
+    head = fit_head([*songs_of(0, 3, 1), *songs_of(5, 3, 2)], [0, 0, 0, 1, 1, 1], 2, background)
+    for music, share in ((True, NAMED_MUSIC), (False, NAMED_NON_MUSIC)):
+        named = head(background.draw(2000, music=music, seed=77)).argmax(axis=1) != 2
+        assert named.mean() <= share + 0.03
+
+
+def test_known_genres_keep_what_is_theirs(background: Background) -> None:
+    kernel = np.zeros((N, 2))
+    kernel[8, 0] = kernel[9, 1] = 6.0
+    old = Head(kernel, np.zeros(2))
+    head = fit_head(songs_of(0, 5, 1), [0] * 5, 1, background, old=old, old_limit=8.0)
+
+    def named(song: np.ndarray) -> int:
+        mean = song.mean(axis=0)
+        return int(np.concatenate([bent(old(mean), 8.0), head(mean)]).argmax())
+
+    assert [named(song) for song in songs_of(8, 6, 4)] == [0] * 6
+    assert [named(song) for song in songs_of(9, 6, 5)] == [1] * 6
+    assert [named(song) for song in songs_of(0, 6, 6)] == [2] * 6
+    noise = background.draw(300, music=False, seed=8)
+    assert np.mean([named(span[None]) == 3 for span in noise]) > 0.9
+
+
+def test_a_background_is_small_and_survives_its_file(background: Background) -> None:
+    again = Background.from_json(background.to_json())
+    np.testing.assert_allclose(again.centres, background.centres, atol=background.centres.max() / 255)
+    np.testing.assert_allclose(again.within, background.within, atol=1e-3)
+    assert again.shares[again.music].sum() == pytest.approx(1, abs=1e-5)
+    with pytest.raises(BundleError, match="genre model background"):
+        Background.from_json(background.to_json()[:-200])
+
+
+def test_the_pretrained_bundle_has_one_of_its_own_network() -> None:
+    bundle = open_bundle()
+    assert (bundle.folder / BACKGROUND).stat().st_size <= 100_000
+    Background.of_bundle(bundle)
+
+
+def test_another_networks_background_is_refused(tmp_path) -> None:
+    import shutil
+
+    from genre_lib.bundle.files import seal
+
+    shutil.copytree(open_bundle().folder, tmp_path / "bundle")
+    path = tmp_path / "bundle" / BACKGROUND
+    values = json.loads(path.read_text())
+    values["golden"] = values["shares"] + values["golden"][len(values["shares"]) :]
+    path.write_text(json.dumps(values))
+    with pytest.raises(BundleError, match="another network"):
+        Background.of_bundle(seal(tmp_path / "bundle", open_bundle().card))
+
+
+def test_spans_come_from_all_of_a_long_song() -> None:
+    steps = np.arange(4000.0)[:, None]
+    spans = spans_of(steps, at_most=5)
+    assert len(spans) == 5
+    assert spans[0, 0] < 10
+    assert spans[-1, 0] > 3980
+
+
+def test_songs_that_are_all_right_do_not_make_it_certain() -> None:
+    logits = np.tile([4.0, 0.0, 0.0], (6, 1))
+    few, many = (fit_temperature(np.tile(logits, (n, 1)), np.zeros(6 * n, int)) for n in (1, 20))
+    assert many.value < few.value < PRIOR_TEMPERATURE
+    assert few.value > 0.4
+    assert "guess" in few.sentence
+    assert "120 songs" in many.sentence
+
+
+def test_wrong_songs_make_it_doubtful() -> None:
+    logits = np.tile([4.0, 0.0, 0.0], (8, 1))
+    assert fit_temperature(logits, np.array([0, 0, 1, 2, 0, 1, 2, 1])).value > 1.5 * PRIOR_TEMPERATURE
