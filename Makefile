@@ -41,6 +41,7 @@ demo: $(READY) $(PAGE) ## set up, hear a song, start dashboard and page (CHECK=1
 	@$(BIN)/python -m genre_lib.serving.demo $(if $(CHECK),--check --port 0 --page-port 0)
 
 test: $(READY) $(PAGE) ## every test, with real kernels, servers and browsers
+	@$(MAKE) --no-print-directory docs
 	@cd web && npm run --silent test
 	@$(BIN)/python -m pytest -q --doctest-modules genre_lib
 	@$(BIN)/python -m pytest -q -n 2 --dist loadscope --no-loadscope-reorder --ignore tests/page --ignore tests/dashboard

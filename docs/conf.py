@@ -41,6 +41,7 @@ autoapi_keep_files = False
 suppress_warnings = ["autoapi.python_import_resolution"]
 napoleon_google_docstring = False
 napoleon_use_rtype = False
+napoleon_use_ivar = True
 
 html_theme = "furo"
 html_title = project

@@ -18,9 +18,11 @@ FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 
 
 def store_run(run: Path) -> list[Path]:
-    """Copy a run's executed notebooks into the documentation, with how long each took; what was written."""
+    """Copy the notebooks that a run has finished into the documentation, with how long each took; what was written."""
+    record = json.loads((run / "run.json").read_text())
+    done = [step for step, entry in record["steps"].items() if entry["state"] == "done"]
     written = []
-    for path in sorted((run / "notebooks").glob("*.ipynb")):
+    for path in (run / "notebooks" / f"{step}.ipynb" for step in done):
         notebook = nbformat.read(path, as_version=4)
         notebook.metadata = {"kernelspec": notebook.metadata["kernelspec"], "language_info": {"name": "python"}}
         for cell in notebook.cells:
@@ -28,7 +30,7 @@ def store_run(run: Path) -> list[Path]:
         text = _without_places(nbformat.writes(notebook), run)
         (FOLDER / path.name).write_text(text)
         written.append(FOLDER / path.name)
-    (FOLDER / "times.md").write_text(_times(json.loads((run / "run.json").read_text())))
+    (FOLDER / "times.md").write_text(_times(record))
     return written
 
 
@@ -62,6 +64,8 @@ def _without_places(text: str, run: Path) -> str:
 def _times(record: dict[str, Any]) -> str:
     rows = []
     for step, entry in record["steps"].items():
+        if "until" not in entry:
+            continue
         took = datetime.fromisoformat(entry["until"]) - datetime.fromisoformat(entry["since"])
         rows.append(f"| `{step}` | {max(1, round(took.total_seconds() / 60))} min |")
     return "\n".join(["| notebook | |", "|---|---|", *rows]) + "\n"

@@ -36,7 +36,7 @@ class Reliability:
     counts : tuple of int
         Answers in each bin.
     ece : float
-        Expected calibration error: mean of |confidence - accuracy| weighted by the bins' mass.
+        Expected calibration error: mean of ``|confidence - accuracy|`` weighted by the bins' mass.
     ece_by_chance : float
         The ECE that perfectly calibrated answers with these confidences would show, because a bin holds only so
         many; computed as if answers were independent, so too small where they are not (the steps of a clip).

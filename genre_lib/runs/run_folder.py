@@ -1,12 +1,12 @@
 """A run folder: everything that one pass through the notebooks used and made.
 
-```
-runs/NAME/
-  run.json              parameters, library versions, state of each notebook
-  notebooks/            the executed notebooks
-  data/ training/ evaluation/ figures/ filters/ bundle/
-  metrics.json          every notebook's numbers, by notebook
-```
+::
+
+    runs/NAME/
+      run.json              parameters, library versions, state of each notebook
+      notebooks/            the executed notebooks
+      data/ training/ evaluation/ figures/ filters/ bundle/
+      metrics.json          every notebook's numbers, by notebook
 """
 
 from __future__ import annotations

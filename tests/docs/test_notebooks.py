@@ -24,14 +24,13 @@ def test_a_figure_is_a_picture_with_words(path: Path) -> None:
             assert len(cell.metadata["mystnb"]["image"]["alt"]) > 20
 
 
-def test_there_is_one_for_each_notebook_with_figures() -> None:
-    assert {path.name for path in PATHS} >= {
-        path.name for path in FOLDER.parents[1].joinpath("notebooks").glob("0[1-5]*")
-    }
-    pictures = [path.read_text().count('"image/png"') for path in PATHS]
-    assert sum(pictures) >= 9
+def test_every_one_with_figures_shows_some() -> None:
+    pictures = {path.stem: path.read_text().count('"image/png"') for path in PATHS}
+    assert pictures
+    assert [name for name, count in pictures.items() if not count and name != "05_export"] == []
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_it_tells_nothing_of_the_machine(path: Path) -> None:
-    assert re.findall(r"(?<![\w.:/<~-])/(?:[\w.-]+/)+[\w.-]+", path.read_text()) == []
+    words = re.sub(r'"image/png": "[^"]*"', "", path.read_text())
+    assert re.findall(r"(?<![\w.:/<~-])/(?:[\w.-]+/)+[\w.-]+", words) == []

@@ -1,16 +1,16 @@
 """What a sweep varies: a grid or a random sample of the notebooks' parameters, in a small YAML file.
 
-```yaml
-steps: [01_prepare_data, 02_train, 03_evaluate]   # default: the whole pipeline
-fixed: {dataset: gtzan, epochs: 40}               # the same in every run
-grid: {network: [residual, deepsound2018], fold: [0, 1, 2, 3, 4], seed: [0, 1]}
-random:                                           # optional: each drawn setting meets each point of the grid
-  samples: 20
-  seed: 0
-  space:
-    learning_rate: {low: 1.0e-4, high: 1.0e-2, scale: log}
-    batch_size: [8, 16, 32]
-```
+::
+
+    steps: [01_prepare_data, 02_train, 03_evaluate]   # default: the whole pipeline
+    fixed: {dataset: gtzan, epochs: 40}               # the same in every run
+    grid: {network: [residual, deepsound2018], fold: [0, 1, 2, 3, 4], seed: [0, 1]}
+    random:                                           # optional: each drawn setting meets each point of the grid
+      samples: 20
+      seed: 0
+      space:
+        learning_rate: {low: 1.0e-4, high: 1.0e-2, scale: log}
+        batch_size: [8, 16, 32]
 
 A run is named by its own parameters: it keeps its name when the sweep grows.
 """
