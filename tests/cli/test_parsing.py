@@ -23,7 +23,7 @@ def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     [
         (["predit", "x.mp3"], "genre predict"),
         (["train"], "genre run"),
-        (["eval"], "genre run --from 03"),
+        (["eval"], "genre evaluate"),
         (["listen"], "genre dashboard"),
         (["model", "chek"], "genre model check"),
         (["predict", "x.mp3", "--json"], "--format json"),

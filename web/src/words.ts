@@ -7,7 +7,7 @@ import { percent, ranked, spoken } from "./views/format.ts";
 
 const AS_CARD: DisplaySettings = { steadinessS: null, namedFrom: null };
 /** A genre with less of the time than this is not worth naming among those that a recording changes between. */
-const WORTH_NAMING = 0.1;
+export const WORTH_NAMING = 0.1;
 
 /** "The whole song: rock 71 %, then blues 20 %"; "It changes: classical 35 %, hip hop 30 %, metal 20 %" */
 export function overallSentence(recording: Recording, settings: DisplaySettings = AS_CARD): string {

@@ -7,7 +7,7 @@ import type { Plugin } from "vite";
 const NAME = "virtual:pretrained-bundle";
 
 /** What the browser never loads. */
-const NOT_FOR_THE_PAGE = /^(model\.keras|model\.onnx|model\.tflite|neurons\.json|recipe\.yaml)$/;
+const NOT_FOR_THE_PAGE = /^(model\.keras|model\.onnx|model\.tflite|neurons\.json|background\.json|recipe\.yaml)$/;
 
 export function pretrainedBundle(directory: string): Plugin {
   let files: Map<string, Buffer> | undefined;

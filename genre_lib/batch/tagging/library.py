@@ -43,6 +43,9 @@ def hear(
     ------
     Prediction or Unusable
     """
+    if not recordings:
+        # All of them may be known, or none may have a tag to judge: that is no wrong usage.
+        return
     if journal is None:
         yield from predict(recordings, model=model, executor=executor, progress=progress)
         return

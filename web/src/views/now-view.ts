@@ -1,6 +1,6 @@
 /** The large current belief, and one steady bar per genre. */
 import type { Whole } from "../curve/reading.ts";
-import { momentName } from "../words.ts";
+import { momentName, WORTH_NAMING } from "../words.ts";
 import { byId, create, setText } from "./dom.ts";
 import { percent, ranked, spoken } from "./format.ts";
 import { css, type Rgb } from "./palette.ts";
@@ -81,5 +81,6 @@ function details(belief: Whole, order: readonly number[], genres: readonly strin
   const name = (i: number) => `${spoken(genres[order[i]])} ${percent(belief.probabilities[order[i]])}`;
   if (belief.state === "silence") return "There is nothing to hear here.";
   if (belief.state === "unsure") return `Too close to call: ${name(0)}, ${name(1)}`;
+  if (belief.state === "mixed") return order.flatMap((g, i) => (belief.probabilities[g] >= WORTH_NAMING || i < 2 ? [name(i)] : [])).join(", ");
   return `${percent(belief.probabilities[order[0]])}, then ${name(1)}`;
 }
