@@ -153,7 +153,8 @@ class AudioReader:
             raise AudioError(f"{name} {NOT_NUMBERS}: export it again as 16-bit audio.")
         if silenced_s:
             n = sum(way.n_silenced for way in ways)
-            sentences.append(f"{n} samples of {name} are no numbers or beyond all measure, and heard as silence.")
+            these = f"1 sample of {name} is no number" if n == 1 else f"{n} samples of {name} are no numbers"
+            sentences.append(f"{these} or beyond all measure, and heard as silence.")
         cancelled_s = sum(way.cancelled_s for way in ways)
         if cancelled_s:
             sentences.append(

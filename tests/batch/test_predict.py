@@ -138,9 +138,14 @@ def test_an_unknown_model_is_one_sentence(capsys, folder: Path) -> None:
     assert "is not a model bundle" in err
 
 
+def test_without_a_recording_it_explains_itself(capsys) -> None:
+    assert cli.main(["predict"]) == 2
+    assert "genre predict song.mp3" in capsys.readouterr().err
+
+
 def test_wrong_usage_is_status_two(capsys) -> None:
     with pytest.raises(SystemExit) as stopped:
-        cli.main(["predict"])
+        cli.main(["predict", "song.mp3", "--format", "wax"])
     assert stopped.value.code == 2
 
 

@@ -178,6 +178,9 @@ def test_windows_average_the_steps_that_hear_them():
     n_frames = excerpt_frames(3, 25.0, timing)
     weights = window_average(3, 25.0, timing, n_frames)
     np.testing.assert_allclose(weights.sum(axis=1), 1.0, rtol=1e-6)
+    # Steps that have heard only a little are not left to themselves.
+    assert weights[0, 0] > 0
+    assert (weights[:, : timing.n_steps(2 * 25)].sum(axis=0) > 0).all()
     for window, row in enumerate(weights):
         heard = [timing.input_frames(int(step)) for step in np.flatnonzero(row)]
         assert all(25 * window <= (start + stop) / 2 < 25 * (window + 1) for start, stop in heard if start > 0)
