@@ -245,14 +245,17 @@ def test_workers_started_by_hand_use_one_thread_in_whatever_they_load(tmp_path: 
 
 
 @pytest.mark.slow
-def test_workers_that_cannot_load_the_work_are_not_its_items_failure(tmp_path: Path) -> None:
-    without_tests = {"n_workers": 1, "PYTHONPATH": ""}
-    with (
-        started_by_hand(tmp_path, **without_tests) as (address, _),
-        get_executor("dask", scheduler=address) as executor,
-    ):
+def test_workers_that_cannot_load_the_work_are_not_its_items_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The work lies in a module that this process can import and the workers cannot."""
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "only_here.py").write_text("def square(number):\n    return number * number\n")
+    monkeypatch.syspath_prepend(tmp_path / "here")
+    work = importlib.import_module("only_here").square
+    with started_by_hand(tmp_path, n_workers=1) as (address, _), get_executor("dask", scheduler=address) as executor:
         with pytest.raises(GenreLibError, match=f"at {address} cannot load this work .*install the same genre-lib"):
-            list(executor.map(square, range(3)))
+            list(executor.map(work, range(3)))
         assert {o.value for o in executor.map(abs, [-3])} == {3}
 
 
