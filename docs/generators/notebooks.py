@@ -40,6 +40,9 @@ def _clean(cell: nbformat.NotebookNode) -> None:
     if cell.cell_type != "code":
         return
     for output in cell.outputs:
+        if output.output_type == "stream":
+            # What TensorFlow says of its own temporary folders.
+            output.text = "".join(line for line in output.text.splitlines(True) if not line.startswith("INFO:"))
         if "data" not in output:
             continue
         alt = output.get("metadata", {}).get("image/png", {}).get("alt")
