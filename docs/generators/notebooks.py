@@ -12,6 +12,9 @@ import nbformat
 from genre_lib.bundle.resources import work_folder
 
 _KEPT = ("image/png", "text/html", "text/plain")
+# Titles of figures that show spectrograms: those of research data may not be passed on.
+_OF_RECORDINGS = ("What the network hears", "Why ")
+_LEFT_OUT = "(The figure shows spectrograms of recordings that may not be passed on: run the notebook to see it.)"
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 
 
@@ -46,6 +49,9 @@ def _clean(cell: nbformat.NotebookNode) -> None:
         if "data" not in output:
             continue
         alt = output.get("metadata", {}).get("image/png", {}).get("alt")
+        if alt and alt.startswith(_OF_RECORDINGS):
+            output.data, output.metadata = {"text/plain": _LEFT_OUT}, {}
+            continue
         if alt:
             cell.metadata["mystnb"] = {"image": {"alt": alt}}
         # A picture says it all where Plotly cannot run; the interactive figure is the run's own.
