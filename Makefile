@@ -69,8 +69,8 @@ format: $(READY) ## format sources and strip notebooks
 	@$(BIN)/nbstripout notebooks/*.ipynb
 
 docs: $(READY) ## build the documentation into docs/site, offline; a warning is an error
-	@$(BIN)/python -m sphinx -W --keep-going -q -j auto -b html docs docs/site
-	@echo "open docs/site/index.html"
+	@$(BIN)/python -m sphinx -W --keep-going -q -j auto -b html docs docs/site/html
+	@echo "open docs/site/html/index.html"
 
 web: $(PAGE) ## build the page into web/dist (genre web serves it)
 

@@ -21,8 +21,8 @@ _SHOWN = {
     "world_accuracy": "other music, all clips",
     "world_clear_accuracy": "other music, clear labels",
     "world_baseline_accuracy": "other music, all clips, the network of 2018",
-    "clip_time_right": "time of such clips at which the right genre leads",
-    "medley_time_right": "the same in medleys of them",
+    "clip_time_right": "share of time at which the right genre leads",
+    "medley_time_right": "the same in medleys of such clips",
 }
 
 

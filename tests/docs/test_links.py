@@ -9,7 +9,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).resolve().parents[2]
-SITE = ROOT / "docs" / "site"
+SITE = ROOT / "docs" / "site" / "html"
 FRONT = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "data" / "README.md"]
 
 
