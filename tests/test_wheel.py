@@ -128,7 +128,11 @@ def test_the_wheel_is_small_and_holds_what_it_should(wheel: Path) -> None:
         "dashboards/live_genre.ipynb",
         "notebooks/01_prepare_data.ipynb",
     } <= held
-    assert {name.split("/")[0] for name in names} == {"genre_lib", wheel.name.split("-py3")[0] + ".dist-info"}
+    assert {name.split("/")[0] for name in names} == {
+        "beetsplug",
+        "genre_lib",
+        wheel.name.split("-py3")[0] + ".dist-info",
+    }
 
 
 @pytest.mark.parametrize("interpreter", interpreters(), ids=lambda path: str(path.resolve().name))
@@ -145,7 +149,9 @@ def test_an_empty_environment_hears_and_serves_the_page(wheel: Path, tmp_path: P
     assert "parameters" in call(genre, "model", "info", cwd=work).stdout
     with served(genre, "web", "--port", "0", cwd=work) as address:
         assert "<title>" in fetched(address)
-        assert json.loads(fetched(address + "assets/model-6998893df4/card.json"))["genres"]
+        held = zipfile.ZipFile(wheel).namelist()
+        card = next(name for name in held if re.search(r"/web/dist/assets/model-\w+/card\.json$", name))
+        assert json.loads(fetched(address + card.split("/web/dist/")[1]))["genres"]
     for command in (["dashboard"], ["run"], ["explain", str(song), "--at", "0:03", "--out", "why"]):
         said = call(genre, *command, cwd=work, status=1).stderr
         assert re.fullmatch(r"genre: .* needs the package \w+(: pip install|, and with it Python 3.11).*\n", said), said

@@ -27,6 +27,8 @@ _LARGEST_GAP_S = 600.0
 # A demuxer that fails so often in a row without a packet will not find another.
 _FAILURES_IN_A_ROW = 50
 _BUFFER_BYTES = 1 << 16
+# Tags in other encodings end no hearing. From 19 on PyAV replaces what is no UTF-8 by itself, and knows no such option.
+_LENIENT: dict[str, Any] = {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
 
 
 def open_container(path: Path, bounds: Bounds, resources: ExitStack) -> Container | None:
@@ -56,7 +58,7 @@ class Container:
             av.open(
                 section,
                 mode="r",
-                metadata_errors="replace",
+                **_LENIENT,
                 container_options=_options(section),
                 buffer_size=_BUFFER_BYTES,
             )
