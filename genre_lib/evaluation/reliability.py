@@ -141,6 +141,8 @@ def unsure_threshold(
         names 10 answers and 1 % of all.
     """
     p = np.asarray(confidence, dtype=np.float64)
+    if not len(p):
+        return Threshold(1.0, None, 0.0)
     right = np.asarray(correct, dtype=np.float64)
     mass = np.ones(len(p)) if weights is None else np.asarray(weights, dtype=np.float64)
     order = np.argsort(-p, kind="stable")

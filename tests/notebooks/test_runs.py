@@ -13,7 +13,7 @@ import pytest
 import soundfile
 
 from genre_lib.bundle.files import open_bundle
-from genre_lib.errors import RunError
+from genre_lib.errors import DataSetError, RunError
 from genre_lib.figures.files import find_browser
 from genre_lib.runs import notebooks
 from tests.killing import kill_all
@@ -110,25 +110,43 @@ def test_a_finished_run_does_nothing_more_and_refuses_other_parameters(undisturb
         notebooks.run_pipeline(undisturbed, {"epochs": 5}, say=lambda line: None)
 
 
-def test_a_failing_notebook_says_where_and_keeps_its_traceback(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match=r"01_prepare_data stopped with DataSetError: .*nothing-here"):
-        notebooks.run_pipeline(tmp_path / "run", {"dataset": "nothing-here"}, say=lambda line: None)
+@pytest.fixture
+def unusable(tmp_path: Path) -> str:
+    """A data set that can be opened, and of which nothing can be heard."""
+    rows = ["path,genre"]
+    for number in range(8):
+        (tmp_path / f"{number}.wav").write_text("not music")
+        rows.append(f"{number}.wav,{'low' if number % 2 else 'high'}")
+    (tmp_path / "manifest.csv").write_text("\n".join(rows) + "\n")
+    return str(tmp_path / "manifest.csv")
+
+
+def test_a_failing_notebook_says_where_and_keeps_its_traceback(tmp_path: Path, unusable: str) -> None:
+    with pytest.raises(RunError, match=r"01_prepare_data stopped with DataSetError: "):
+        notebooks.run_pipeline(tmp_path / "run", {"dataset": unusable}, say=lambda line: None)
     record = json.loads((tmp_path / "run" / "run.json").read_text())
     assert record["steps"]["01_prepare_data"]["state"] == "failed"
     assert "DataSetError" in (tmp_path / "run" / "notebooks" / "01_prepare_data.ipynb").read_text()
 
 
-def test_a_killed_run_goes_on_though_its_process_number_is_another_ones_now(tmp_path: Path) -> None:
+def test_a_killed_run_goes_on_though_its_process_number_is_another_ones_now(tmp_path: Path, unusable: str) -> None:
     folder = tmp_path / "run"
-    with pytest.raises(RunError, match="nothing-here"):
-        notebooks.run_pipeline(folder, {"dataset": "nothing-here"}, say=lambda line: None)
+    with pytest.raises(RunError, match="01_prepare_data stopped"):
+        notebooks.run_pipeline(folder, {"dataset": unusable}, say=lambda line: None)
     record = json.loads((folder / "run.json").read_text())
     began = psutil.Process(os.getppid()).create_time()
-    for began_then, sentence in ((began, "is being run by process"), (began - 60, "nothing-here")):
+    for began_then, sentence in ((began, "is being run by process"), (began - 60, "01_prepare_data stopped")):
         record |= {"state": "running", "process": os.getppid(), "process_began": began_then}
         (folder / "run.json").write_text(json.dumps(record))
         with pytest.raises(RunError, match=sentence):
-            notebooks.run_pipeline(folder, {"dataset": "nothing-here"}, say=lambda line: None)
+            notebooks.run_pipeline(folder, {"dataset": unusable}, say=lambda line: None)
+
+
+@pytest.mark.parametrize("name", ["nothing-here", "no/such/folder"])
+def test_a_data_set_that_is_not_there_is_refused_before_anything_runs(tmp_path: Path, name: str) -> None:
+    with pytest.raises(DataSetError, match="There is no data set|does not exist|no such"):
+        notebooks.run_pipeline(tmp_path / "run", {"dataset": name}, say=lambda line: None)
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_run_in_progress_is_not_joined(tmp_path: Path, music: Path) -> None:

@@ -223,7 +223,7 @@ def test_the_pointer_tells_what_is_there(page) -> None:
     page.mouse.move(box["x"] + 0.11 * box["width"], box["y"] + 100)
     tip = page.locator("#tip")
     assert tip.is_visible()
-    assert "0:02" in tip.inner_text()
+    assert "0:03" in tip.inner_text()
     assert "blues" in tip.inner_text()
     page.mouse.move(box["x"] + 0.999 * box["width"], box["y"] + 100)
     inside = tip.bounding_box()

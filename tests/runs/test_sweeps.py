@@ -221,7 +221,7 @@ def test_a_killed_sweep_goes_on_and_the_notebook_compares_its_runs(small_music: 
     export = [
         sys.executable,
         "-m",
-        "genre_lib.cli.main",
+        "genre_lib.cli",
         "model",
         "export",
         str(folder),
