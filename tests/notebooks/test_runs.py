@@ -144,7 +144,7 @@ def test_a_killed_run_goes_on_though_its_process_number_is_another_ones_now(tmp_
 
 @pytest.mark.parametrize("name", ["nothing-here", "no/such/folder"])
 def test_a_data_set_that_is_not_there_is_refused_before_anything_runs(tmp_path: Path, name: str) -> None:
-    with pytest.raises(DataSetError, match="There is no data set|does not exist|no such"):
+    with pytest.raises(DataSetError, match=r"There is no data set|does not exist|no such"):
         notebooks.run_pipeline(tmp_path / "run", {"dataset": name}, say=lambda line: None)
     assert not (tmp_path / "run").exists()
 
