@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from genre_lib.bundle.resources import pretrained_folder
 
 def write_generated_pages(docs: Path) -> None:
     """Write docs/generated anew; figures only where something that they are made from has changed."""
+    # Sphinx shows what other libraries log.
+    for name in ("kaleido", "choreographer"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     folder = docs / "generated"
     shutil.rmtree(folder / "commands", ignore_errors=True)
     (folder / "commands").mkdir(parents=True)
