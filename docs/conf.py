@@ -38,7 +38,8 @@ autoapi_own_page_level = "module"
 autoapi_member_order = "bysource"
 autoapi_add_toctree_entry = False
 autoapi_keep_files = False
-suppress_warnings = ["autoapi.python_import_resolution"]
+# A shape such as (n, n_genres) names no attribute, though napoleon takes its words for references.
+suppress_warnings = ["autoapi.python_import_resolution", "ref.python"]
 napoleon_google_docstring = False
 napoleon_use_rtype = False
 napoleon_use_ivar = True
