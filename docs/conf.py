@@ -22,7 +22,8 @@ exclude_patterns = ["site", "generators", "generated/figures/*.md", "generated/r
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
 default_role = "code"
-nitpicky = False
+# An option is written with two hyphens.
+smartquotes = False
 
 # Notebooks come with the outputs of the run that made them. No script for widgets: it would be fetched.
 nb_execution_mode = "off"
