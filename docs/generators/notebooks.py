@@ -15,9 +15,6 @@ _KEPT = ("image/png", "text/html", "text/plain")
 # Titles of figures that show spectrograms: those of research data may not be passed on.
 _OF_RECORDINGS = ("What the network hears", "Why ")
 _LEFT_OUT = "(The figure shows spectrograms of recordings that may not be passed on: run the notebook to see it.)"
-# Titles of figures that show spectrograms: of research data these may not be passed on.
-_OF_RECORDINGS = ("What the network hears", "Why ")
-_LEFT_OUT = "(The figure shows spectrograms of recordings that may not be passed on: run the notebook to see it.)"
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 
 
@@ -55,9 +52,7 @@ def _clean(cell: nbformat.NotebookNode) -> None:
         if alt and alt.startswith(_OF_RECORDINGS):
             output.data, output.metadata = {"text/plain": _LEFT_OUT}, {}
             continue
-        if alt and alt.startswith(_OF_RECORDINGS):
-            output.data = {"text/plain": _LEFT_OUT}
-        elif alt:
+        if alt:
             cell.metadata["mystnb"] = {"image": {"alt": alt}}
         # A picture says it all where Plotly cannot run; the interactive figure is the run's own.
         output.data = {kind: value for kind, value in output.data.items() if kind in _KEPT}
