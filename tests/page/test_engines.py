@@ -98,7 +98,7 @@ def test_the_microphone_is_heard(engine: Engine, sounds: Path) -> None:
         engine.driver.click("microphone")
         engine.until("document.body.classList.contains('is-live')")
         engine.until("document.getElementById('now-genre').dataset.state in { music: 1, probable: 1, unsure: 1 }")
-        time.sleep(2)
+        time.sleep(6)
         engine.driver.click("stop")
     heard = engine.save_json()
     assert len(heard["times"]) > 4
