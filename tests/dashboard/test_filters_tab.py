@@ -50,7 +50,7 @@ def test_what_fires_at_the_moment_of_the_song(visitor: Visitor, filters: Path, s
     visitor.sound()
     visitor.audio("audio => { audio.currentTime = 6; }")
     visitor.tab("Filters")
-    visitor.page.get_by_text("ActiveUnit now, at 0:06 of mixed/live/c.ogg").wait_for()
+    visitor.page.get_by_text("Firing now, at 0:06 of mixed/live/c.ogg").wait_for()
     cards = visitor.page.locator(".gf-cards .gf-tile")
     shown = {card.get_attribute("aria-label").split(",")[0] for card in cards.all()}
     record = Filters.load(filters)
@@ -62,7 +62,7 @@ def test_what_fires_at_the_moment_of_the_song(visitor: Visitor, filters: Path, s
     # The song goes on, and with it the neurons.
     visitor.page.get_by_role("button", name="Play the song").click()
     visitor.until("audio => audio.currentTime > 8")
-    visitor.page.get_by_text(re.compile("ActiveUnit now, at 0:0[89]")).wait_for()
+    visitor.page.get_by_text(re.compile("Firing now, at 0:0[89]")).wait_for()
     visitor.page.get_by_role("button", name="Pause the song").click()
 
 
