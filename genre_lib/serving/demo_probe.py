@@ -76,7 +76,9 @@ def _page(opened: Any, address: str, song: Path) -> str:
     opened.wait_for_selector("html[data-model=ready]", state="attached")
     opened.set_input_files("#file", song)
     opened.wait_for_selector("html[data-heard=whole]", state="attached")
-    return _words(opened.locator("#overall").inner_text())
+    # What a screen reader is told when hearing ends: the answer in one sentence.
+    opened.wait_for_function("document.getElementById('announcer').textContent.trim() !== ''")
+    return _words(opened.locator("#announcer").text_content() or "")
 
 
 def _fetched(name: str, address: str) -> Probed:
