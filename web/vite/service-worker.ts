@@ -6,9 +6,9 @@ import type { Plugin } from "vite";
 
 /**
  * Not needed for every visit: the check of foreign models, demo songs, rare letters, licences, wasm for browsers without
- * SIMD or with threads, and decoders of all formats but mp3. Kept from their first use on.
+ * SIMD or with threads, decoders of all formats but mp3, and what unpacks a zip ("browser"). Kept from their first use on.
  */
-const LEFT_OUT = /golden\.json$|^demo\/|latin-ext|licences|backend-wasm-(?!simd-)[^/]*\.wasm$|\/(flac|ogg-|codec-parser|containers|nothing)[^/]*\.js$/;
+const LEFT_OUT = /golden\.json$|^demo\/|latin-ext|licences|backend-wasm-(?!simd-)[^/]*\.wasm$|\/(flac|ogg-|codec-parser|containers|nothing|browser)[^/]*\.js$/;
 
 export function serviceWorker(): Plugin {
   return {
