@@ -61,8 +61,8 @@ def fit_belief(
     Notes
     -----
     The chain's evidence weight and mean duration minimise the mean log loss in hindsight, with the best temperature for
-    them, and the live weight that of live sound; then the pieces are fitted (`pieces_fit`). The path's settings maximise the F1 of its boundaries. Thresholds are the
-    smallest that keep their promise.
+    them, and the live weight that of live sound; then the pieces are fitted (`pieces_fit`). The path's settings make the
+    F1 of its boundaries greatest. Thresholds are the smallest that keep their promise.
     """
     rng = np.random.default_rng(seed)
     material = [each for part in parts for each in training_material(part, grid, rng, pieces_s)]

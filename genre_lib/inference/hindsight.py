@@ -19,7 +19,19 @@ def in_hindsight(
     *,
     step_period_s: float,
 ) -> Floats:
-    """Belief at each step given all of them [shape=(n_steps, n_genres)]: as pieces, or by the chain where a card has none."""
+    """Belief at each step given all of them, as pieces or, where a card has none, by the chain.
+
+    Parameters
+    ----------
+    step_logits : np.ndarray [shape=(n_steps, n_genres)]
+    silent : np.ndarray of bool [shape=(n_steps,)]
+    settings : BeliefSettings
+    step_period_s : float > 0 [s]
+
+    Returns
+    -------
+    np.ndarray [shape=(n_steps, n_genres)]
+    """
     if settings.pieces is not None:
         return believed_as_pieces(step_logits, silent, settings.pieces, step_period_s=step_period_s)
     chain = Chain(settings, n_genres=step_logits.shape[1], step_period_s=step_period_s)

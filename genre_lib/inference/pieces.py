@@ -1,8 +1,9 @@
 """A recording believed as pieces: stretches in one manner, of one genre each, wherever they may begin and end.
 
-A song keeps the manner in which a network hears it, rightly or wrongly: its steps scatter about a mean of their own. So
-where that mean moves, another piece begins, whatever the genres say; and what a piece is of is read off the mean of all its
-steps. How they are cut is not known: every way counts by how probable it is. The arithmetic is docs/bundle.md's ("Pieces").
+A song keeps the manner in which a network hears it, rightly or wrongly: its steps scatter about a mean of their own.
+Where that mean moves, another piece begins, whatever the genres say; what a piece is of is read off the mean of all its
+steps. How they are cut is not known: every way counts by how probable it is. The arithmetic is docs/bundle.md's
+("Pieces").
 
 References
 ----------
