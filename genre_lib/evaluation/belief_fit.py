@@ -36,6 +36,8 @@ LEAST_LEAD = 0.1
 # A threshold that just meets its target where it was chosen misses it half of the time elsewhere.
 MARGIN = 0.015
 
+# So many tell settings apart; thresholds need all there are.
+_STEPS_OF_A_MATERIAL = 12_000
 _PATH_WEIGHTS = (0.05, 0.1, 0.15, 0.2, 0.3)
 _PATH_DURATIONS_S = (10.0, 30.0, 100.0)
 
@@ -61,11 +63,12 @@ def fit_belief(
     Notes
     -----
     The chain's evidence weight and mean duration minimise the mean log loss in hindsight, with the best temperature for
-    them, and the live weight that of live sound; then the pieces are fitted (`pieces_fit`). The path's settings make the
-    F1 of its boundaries greatest. Thresholds are the smallest that keep their promise.
+    them, and the live weight that of live sound; then the pieces are fitted (`pieces_fit`). The path is the one whose
+    boundaries have the greatest F1. Thresholds are the smallest that keep their promise.
     """
     rng = np.random.default_rng(seed)
-    material = [each for part in parts for each in training_material(part, grid, rng, pieces_s)]
+    everything = [each for part in parts for each in training_material(part, grid, rng, pieces_s)]
+    material = [each.some(_STEPS_OF_A_MATERIAL) for each in everything]
 
     def by_chain(log_weight: float, log_duration: float) -> tuple[float, BeliefSettings]:
         settings = _provisional(math.exp(log_weight), math.exp(log_duration))
@@ -101,7 +104,7 @@ def fit_belief(
     settings = replace(
         settings, path=_fit_path(material, settings.path, grid), pieces=fit_pieces(parts, material, grid)
     )
-    return rounded(_with_thresholds(settings, material, grid))
+    return rounded(_with_thresholds(settings, everything, grid))
 
 
 def training_material(

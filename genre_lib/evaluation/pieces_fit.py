@@ -22,8 +22,6 @@ LONGEST_S = 120.0
 # Steps hear mostly what their neighbours hear: a block tells only so much as such a share of one that stood alone.
 _EVIDENCE = (0.1, 0.17, 0.3, 0.5)
 _DURATIONS_S = (15.0, 30.0, 60.0, 120.0)
-# A part of what there is tells the settings apart as well.
-_STEPS_OF_A_MATERIAL = 12_000
 _LEAST_PROBABILITY = 1e-5
 
 
@@ -58,13 +56,12 @@ def fit_pieces(parts: Sequence[HeldOut], material: Sequence[Material], grid: Ste
     """
     block_steps = max(1, round(BLOCK_S / grid.period_s))
     manners = _manners(parts, block_steps, grid)
-    some = [_part_of(each) for each in material]
     tried: dict[tuple[int, int], tuple[float, PieceSettings]] = {}
 
     def loss(at: tuple[int, int]) -> float:
         if at not in tried:
             settings = _settings(manners, block_steps, _EVIDENCE[at[0]], _DURATIONS_S[at[1]])
-            tried[at] = _best_sharpness(settings, some, grid)
+            tried[at] = _best_sharpness(settings, material, grid)
         return tried[at][0]
 
     best = (2, 2)
@@ -109,13 +106,6 @@ def _settings(manners: _Manners, block_steps: int, evidence: float, duration_s: 
         gains=tuple(gains.tolist()),
         sharpness=Sharpness(1.0, 0.15),
     )
-
-
-def _part_of(material: Material) -> Material:
-    n_recordings = max(1, _STEPS_OF_A_MATERIAL // len(material.truth))
-    chosen = np.unique(np.linspace(0, material.truth.shape[1] - 1, n_recordings).round().astype(int))
-    parts = (values[:, chosen] for values in (material.logits, material.truth, material.now))
-    return Material(material.name, *parts)
 
 
 def _best_sharpness(
