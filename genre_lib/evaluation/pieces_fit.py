@@ -23,6 +23,8 @@ LONGEST_S = 120.0
 _EVIDENCE = (0.1, 0.17, 0.3, 0.5)
 _DURATIONS_S = (15.0, 30.0, 60.0, 120.0)
 _LEAST_PROBABILITY = 1e-5
+# Nearly all pieces of medleys are long: what they say of short ones is held to what can be.
+_SHARPNESS = ((0.3, 2.0), (0.0, 0.3))
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,6 +127,7 @@ def _best_sharpness(
         loss,
         start[0],
         method="Nelder-Mead",
+        bounds=_SHARPNESS,
         options={"initial_simplex": start, "xatol": 0.02, "fatol": 3e-4, "maxfev": 40},
     )
     return float(best.fun), replace(settings, sharpness=Sharpness(*best.x.tolist()))
