@@ -21,6 +21,8 @@ export function meanOf(rows: Rows): Row {
 
 /** Most sweeps over all pairs; six to ten are enough for any matrix of a few hundred rows. */
 const SWEEPS = 30;
+/** A share of the trace below which a number is none. */
+const NOTHING = 1e-16;
 
 /**
  * A function of a symmetric matrix, by its eigenvalues: cyclic Jacobi rotations.
@@ -37,10 +39,10 @@ export function ofEigenvalues(matrix: Rows, change: (value: number, greatest: nu
     for (let p = 0; p < n; p++) {
       for (let q = p + 1; q < n; q++) {
         off = Math.max(off, Math.abs(a[p][q]));
-        if (a[p][q] !== 0) rotate(a, vectors, p, q);
+        if (Math.abs(a[p][q]) > NOTHING * trace) rotate(a, vectors, p, q);
       }
     }
-    if (off <= 1e-15 * trace) break;
+    if (off <= NOTHING * trace) break;
   }
   const values = a.map((row, i) => row[i]);
   const greatest = Math.max(...values);
