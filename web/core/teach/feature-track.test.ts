@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Recording } from "../recording.ts";
+import { Recording } from "../listening/recording.ts";
 import { smallCard } from "../testing/small-card.ts";
 
 const card = smallCard();
