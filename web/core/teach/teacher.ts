@@ -45,6 +45,11 @@ export class Teacher {
     return new Teacher(source, card, graph, new HeadFitter(parsed));
   }
 
+  /** How the model reads its own genres. */
+  get untaught(): Pick<Learnt, "head" | "known"> {
+    return { head: { rows: [], bias: new Float64Array(0) }, known: this.graph.known() };
+  }
+
   /** @param add whether the model's own genres stay */
   learn(songs: readonly Song[], add: boolean): { readonly learnt: Learnt; readonly card: Card } {
     const learnt = learn(songs, this.fitter, this.card.temperatures.clip, add ? this.graph.known() : null);

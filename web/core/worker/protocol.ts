@@ -46,6 +46,8 @@ export interface TaughtMessage {
   readonly type: "taught";
   /** null where nothing is taught any more */
   readonly learnt: Learnt | null;
+  /** how logits are made of features from now on */
+  readonly reading: Pick<Learnt, "head" | "known">;
   /** what the page listens by now */
   readonly card: Card;
   /** milliseconds of learning */

@@ -221,7 +221,8 @@ async function learn(songs: readonly Song[], add: boolean): Promise<void> {
     const school = await (teacher ??= Teacher.of(source!, model.card));
     if (model !== bundle) throw new BundleError("Another model was loaded meanwhile: teach that one.");
     taught = songs.length > 0 ? school.learn(songs, add) : null;
-    scope.postMessage({ type: "taught", learnt: taught?.learnt ?? null, card: taught?.card ?? model.card, ms: performance.now() - began });
+    const learnt = taught?.learnt ?? null;
+    scope.postMessage({ type: "taught", learnt, reading: learnt ?? school.untaught, card: taught?.card ?? model.card, ms: performance.now() - began });
   } catch (error) {
     teacher = null;
     teachFailed(error);
