@@ -148,7 +148,7 @@ def teach(
     songs = hear_songs(data, model)
     new = songs.genres
     _check_names(new, known)
-    report(f"heard {len(songs.steps)} songs of {len(new)} genre{'' if len(new) == 1 else 's'}")
+    report(f"heard {_songs(len(songs.steps))} of {len(new)} genre{'' if len(new) == 1 else 's'}")
     taught = learn(songs, background, model.card, known=known, old=old if add else None, old_limit=limit)
     report(_sentence(taught))
     made = with_more_genres(network, taught.head) if add else with_head(network, taught.head)
@@ -268,14 +268,14 @@ def _check_names(new: Sequence[str], known: Sequence[str]) -> None:
 def _card(base: Card, songs: Songs, taught: Taught, *, genres: tuple[str, ...], name: str, version: str) -> Card:
     data_set, temperature = songs.data_set, taught.temperature
     new = songs.genres
-    counts = {genre: sum(track.genre == genre for track in data_set.tracks) for genre in new}
+    counts = {genre: sum(track.genre == genre for track in data_set.tracks) for genre in data_set.genres}
     found = taught.evaluation
     measured = found.card_metrics()[:2] if found else []
     return replace(
         base,
         name=name or "".join(letter if letter.isalnum() else "-" for letter in data_set.name).strip("-") or "taught",
         version=version,
-        description=f"{base.name} {base.version}, taught {', '.join(new)} with {len(data_set)} songs.",
+        description=f"{base.name} {base.version}, taught {', '.join(new)} with {_songs(len(data_set))}.",
         genres=genres,
         temperatures=BySpan(*(value * temperature.value for value in vars(base.temperatures).values())),
         belief=_belief(base.belief, temperature.value),
@@ -305,6 +305,10 @@ def _belief(settings: BeliefSettings | None, temperature: float) -> BeliefSettin
         evidence_weight=LiveAndFile(weight.live / temperature, weight.file / temperature),
         path=replace(path, evidence_weight=path.evidence_weight / temperature),
     )
+
+
+def _songs(n: int) -> str:
+    return f"{n} song{'' if n == 1 else 's'}"
 
 
 def _sentence(taught: Taught) -> str:

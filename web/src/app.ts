@@ -149,7 +149,10 @@ export class App {
         return done;
       },
       listenBy: (message) => this.listenBy(message),
-      listen: () => void this.hearLive("microphone"),
+      listen: async () => {
+        await this.hearLive("microphone");
+        return this.session.isLive;
+      },
       stop: () => void this.session.stop(),
     });
   }
@@ -263,6 +266,7 @@ export class App {
     delete document.documentElement.dataset["heard"];
     this.player.load(null);
     this.stage.clear();
+    this.teaching.emptied();
   }
 
   private offerSound(sound: Blob | null): void {

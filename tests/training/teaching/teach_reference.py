@@ -16,7 +16,7 @@ import numpy as np
 from genre_lib.bundle.card import BySpan
 from genre_lib.bundle.files import open_bundle
 from genre_lib.datasets import DataSet, Track
-from genre_lib.export.taught_bundle import NONE, Songs, Taught, learn
+from genre_lib.export.taught_bundle import LIMITS, NONE, Songs, Taught, learn
 from genre_lib.training.teaching.background import Background
 from genre_lib.training.teaching.head import Head
 from genre_lib.training.teaching.portable_random import normal, uniform
@@ -73,6 +73,8 @@ def answers(given: dict[str, Any]) -> dict[str, Any]:
     base = replace(open_bundle().card, temperatures=BySpan(1.2, 0.9, CLIP_TEMPERATURE))
     old = Head(np.array(given["old"]["kernel"]), np.array(given["old"]["bias"]))
     return {
+        "none": NONE,
+        "limits": list(LIMITS),
         "uniform": uniform(5, 3).tolist(),
         "normal": normal(5, 3).tolist(),
         "spans": [spans_of(step).sum(axis=1).tolist() for step in steps],

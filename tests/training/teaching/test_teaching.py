@@ -116,6 +116,7 @@ def test_wrong_songs_make_it_doubtful() -> None:
 def test_a_few_songs_teach_what_the_page_learns_too() -> None:
     fixture = json.loads(FIXTURE.read_text())
     now, then = answers(fixture["given"]), fixture["answers"]
+    assert [now["none"], now["limits"]] == [then["none"], then["limits"]]
     for name in ("uniform", "normal", "drawn"):
         np.testing.assert_allclose(now[name], then[name], atol=1e-9)
     for mode in ("instead", "added"):

@@ -5,6 +5,7 @@ import { HeadFitter, type Known } from "./head.ts";
 import { learn, NONE, type Learnt, type Song } from "./learn.ts";
 import { normal, uniform } from "./random.ts";
 import { spansOf } from "./spans.ts";
+import { LIMITS } from "./taught-bundle.ts";
 import { sentenceOf } from "./temperature.ts";
 
 interface Told {
@@ -43,6 +44,10 @@ function expectTold(ours: Learnt, theirs: Told): void {
 }
 
 describe("teaching", () => {
+  it("has Python's words for what was not taught, and for its limits", () => {
+    expect([NONE, LIMITS]).toEqual([answers.none, answers.limits]);
+  });
+
   it("draws the numbers that Python draws", () => {
     expectNear(uniform(5, 3), answers.uniform, 1e-15);
     expectNear(normal(5, 3), answers.normal, 1e-12);

@@ -4,7 +4,6 @@ import { parseCard, type Card } from "../bundle/card.ts";
 import { bundleFile, bundleSource, haveBundle, startBackendInNode } from "../testing/pretrained.ts";
 import { Background } from "./background.ts";
 import { NONE, type Song } from "./learn.ts";
-import { LIMITS } from "./taught-bundle.ts";
 import { Teacher } from "./teacher.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -30,7 +29,6 @@ describe.skipIf(!haveBundle)("a taught bundle", () => {
     const files = unzipSync(new Uint8Array(await (await teacher.bundle(learnt, taught)).arrayBuffer()));
     const sealed = parseCard(text(files["rumba-son/card.json"]));
     expect(Object.keys(files).sort()).toEqual(["card.json", ...Object.keys(sealed.files)].map((path) => `rumba-son/${path}`).sort());
-    expect(sealed.limits.slice(1)).toEqual(LIMITS);
     expect(sealed.training["taught_on"]).toEqual({ son: 2, rumba: 2 });
   });
 

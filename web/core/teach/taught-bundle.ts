@@ -32,7 +32,7 @@ export function taughtCard(base: Card, learnt: Learnt, counts: Counts): Card {
     ...base,
     name: nameOf(taught),
     version: "1.0.0",
-    description: `${base.name} ${base.version}, taught ${taught.join(", ")} with ${nSongs} songs on the page.`,
+    description: `${base.name} ${base.version}, taught ${taught.join(", ")} with ${nSongs} ${nSongs === 1 ? "song" : "songs"} on the page.`,
     genres: learnt.known ? [...base.genres, ...learnt.genres] : learnt.genres,
     temperatures: by(base.temperatures, temperature.value),
     ...(base.belief && { belief: cooled(base.belief, temperature.value) }),

@@ -24,8 +24,8 @@ export interface Classroom {
   exclusively<T>(work: () => Promise<T>): Promise<T>;
   /** The page listens by what was learnt from now on, and reads what it heard by it. */
   listenBy(message: TaughtMessage): void;
-  /** Live sound begins, or ends. */
-  listen(): void;
+  /** Live sound begins. @returns whether it does */
+  listen(): Promise<boolean>;
   stop(): void;
 }
 
@@ -47,7 +47,7 @@ export class Teaching {
       onremovegenre: (genre) => this.change(() => this.book.removeGenre(genre)),
       onremovesong: (song) => this.change(() => this.book.removeSong(song)),
       onfiles: (genre, files) => void this.add(genre, files),
-      onrecord: (genre) => this.record(genre),
+      onrecord: (genre) => void this.record(genre),
       onlearn: () => void this.learn(),
       oncorrect: (genre) => void this.correct(genre),
       onkeep: () => void this.keepOrForget(),
@@ -78,6 +78,12 @@ export class Teaching {
     this.recordingFor = null;
     if (recording.live && genre !== null) this.change(() => this.keepHeard(recording, recording.name, genre));
     else this.show();
+  }
+
+  /** Nothing is shown any more: what was to be recorded was never heard. */
+  emptied(): void {
+    this.recordingFor = null;
+    this.show();
   }
 
   /** Something is heard from now on; a song that is recorded no longer is, where something else came. */
@@ -122,11 +128,12 @@ export class Teaching {
     return [];
   }
 
-  private record(genre: string): void {
+  private async record(genre: string): Promise<void> {
     if (this.recordingFor !== null) return this.room.stop();
     this.recordingFor = genre;
     this.view.fail("");
-    this.room.listen();
+    if (!(await this.room.listen())) this.recordingFor = null;
+    this.show();
   }
 
   /** "This was ...": what was heard becomes a song of a genre, and it learns again. */
