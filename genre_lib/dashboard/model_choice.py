@@ -54,6 +54,13 @@ class Models:
             )
         return _loaded(self._known[label].path)
 
+    def add(self, bundle: Path) -> str:
+        """Let this visitor choose a bundle that was made in this visit; its label."""
+        card = _loaded(bundle).card
+        label = f"{card.name} {card.version}"
+        self._known[label] = NamedPath(label, bundle)
+        return label
+
     def choose(self, name: str) -> None:
         """Choose by label, or by a bundle's path below an allowed folder.
 
@@ -62,7 +69,7 @@ class Models:
         ParameterError, BundleError
             There is none of that name, or it is damaged; the choice stays as it was.
         """
-        place: NamedPath = self._allowed.model(name)
+        place = self._known[name] if name in self._known else self._allowed.model(name)
         known = next((found for found in self._known.values() if found.path == place.path), place)
         self._known.setdefault(known.label, known)
         self.load(known.label)

@@ -30,6 +30,8 @@ class Upload(anywidget.AnyWidget):
         Of one file; larger ones are refused before anything is sent.
     folders : bool
         Take a folder, or many files.
+    several : bool
+        Take many files, whatever they are called.
     """
 
     _esm = template("upload.js")
@@ -38,6 +40,7 @@ class Upload(anywidget.AnyWidget):
     hint = traitlets.Unicode().tag(sync=True)
     limit = traitlets.Int().tag(sync=True)
     folders = traitlets.Bool().tag(sync=True)
+    several = traitlets.Bool().tag(sync=True)
 
     def __init__(
         self,

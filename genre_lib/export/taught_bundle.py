@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genre_lib.audio.finding import find_recordings
+from genre_lib.audio.files import named
 from genre_lib.bundle.belief_settings import BeliefSettings, LiveAndFile
 from genre_lib.bundle.card import BySpan, Card
 from genre_lib.bundle.files import KERAS
-from genre_lib.datasets import DataSet, Track, load_features, open_data_set
+from genre_lib.datasets import DataSet, load_features, open_data_set
+from genre_lib.datasets.genre_folders import open_folder
 from genre_lib.errors import AudioError, DataSetError, ParameterError
 from genre_lib.evaluation.calibration import assign_folds
 from genre_lib.evaluation.scores import Evaluation, evaluate
@@ -164,7 +165,8 @@ def hear_songs(data: str | Path | DataSet, model: GenreModel) -> Songs:
             try:
                 embedding = model.embed(track.path)
             except AudioError as error:
-                skipped.append(str(error))
+                # The card goes where the bundle goes, and this machine's folders are nobody's business.
+                skipped.append(named(str(error), track.path, track.name))
                 continue
             if embedding.silent.all():
                 skipped.append(f"{track.name} is silent.")
@@ -250,12 +252,8 @@ def _left_out(groups: Sequence[str], labels: NDArray[np.int64]) -> list[NDArray[
 
 def _opened(path: Path) -> DataSet:
     """A data set; unlike to train, one genre alone is enough to teach."""
-    folders = [each for each in sorted(path.iterdir()) if each.is_dir()] if path.is_dir() else []
-    if len(folders) != 1:
-        return open_data_set(path)
-    genre, found = folders[0].name, find_recordings(folders).recordings
-    tracks = tuple(Track(each.relative_to(path).as_posix(), each, genre) for each in found)
-    return DataSet(path.resolve().name, tracks, (genre,))
+    ready = path.is_dir() and any(path.glob("*.npz"))
+    return open_folder(path, least=1) if path.is_dir() and not ready else open_data_set(path)
 
 
 def _check_names(new: Sequence[str], known: Sequence[str]) -> None:

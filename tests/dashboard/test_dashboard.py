@@ -213,7 +213,7 @@ def test_a_folder_of_the_visitor_becomes_a_table_and_is_not_kept(
     visitor: Visitor, files: Path, dashboard: Serving
 ) -> None:
     visitor.tab("Batch")
-    visitor.page.locator(".genre-upload input").last.set_input_files(files / "holiday")
+    visitor.page.locator("input[webkitdirectory]").set_input_files(files / "holiday")
     visitor.page.get_by_text("2 of 2 recordings heard").wait_for()
     assert "two.flac" in visitor.page.locator(".genre-table").inner_text()
     until(lambda: not [path for path in dashboard.sessions.rglob("*") if path.name in ("one.wav", "two.flac")])
