@@ -39,7 +39,14 @@ class Dashboard:
         self._page_session = PageSession()
         self._listen = ListenTab(allowed, self._models, self._page_session, folder, upload_bytes=settings.upload_bytes)
         self._model_tab = ModelTab(self._models, self._page_session)
-        batch = BatchTab(allowed, self._models, folder, upload_bytes=settings.upload_bytes, listen=self._listen_to)
+        batch = BatchTab(
+            allowed,
+            self._models,
+            self._page_session,
+            folder,
+            upload_bytes=settings.upload_bytes,
+            listen=self._listen_to,
+        )
         teach = TeachTab(
             allowed,
             self._models,

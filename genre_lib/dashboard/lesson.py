@@ -110,7 +110,7 @@ class Teaching(threading.Thread):
                 if line.startswith(_COMPLAINT):
                     complaint = line.removeprefix(_COMPLAINT).strip()
                 elif line.startswith(("heard", "learnt")):
-                    self._say(line.strip().capitalize())
+                    self._say(line[0].upper() + line[1:].strip())
         manifest.unlink()
         if self._process.returncode == 0:
             return ""

@@ -194,6 +194,22 @@ def test_a_folder_of_the_server_becomes_a_table(visitor: Visitor) -> None:
     visitor.hears("b.wav")
 
 
+def test_a_dot_of_the_map_is_a_song_to_listen_to(visitor: Visitor) -> None:
+    visitor.batch("shelf/dances")
+    dots = visitor.page.locator(".genre-map .scatterlayer .points path")
+    dots.first.wait_for()
+    # A fifth recording is a link that leads out of the folder.
+    assert dots.count() == 4
+    names = {"beat/beat-0.wav", "beat/beat-1.wav", "drone/drone-0.wav", "drone/drone-1.wav"}
+    visitor.page.wait_for_function("() => document.querySelector('.genre-map .js-plotly-plot').on")
+    # The widget that hears the press looks for the figure now and then.
+    visitor.page.wait_for_timeout(1000)
+    dots.first.click(force=True)
+    heard = visitor.page.locator("h1", has_text=".wav")
+    heard.wait_for()
+    assert heard.inner_text() in names
+
+
 def test_tags_that_contradict_what_is_heard_can_be_picked_out(visitor: Visitor, shared: Path) -> None:
     visitor.batch("shelf/tagged")
     visitor.page.get_by_text("2 of 2 recordings heard").wait_for()
