@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from html import escape
 from pathlib import Path
+from socket import gethostname
 from typing import Any
 
 import ipywidgets as widgets
@@ -71,7 +72,10 @@ class BatchTab:
         upload = Upload(
             folder / "batch",
             title="Drop files here, or choose a folder",
-            hint=f"of your own computer, up to {upload_bytes / 1e6:.0f} MB a file; each is deleted once it was heard",
+            hint=(
+                f"of your own computer, up to {upload_bytes / 1e6:.0f} MB a file; each goes to {gethostname()}, the "
+                "machine that runs this dashboard, and is deleted once it was heard"
+            ),
             limit=upload_bytes,
             folders=True,
             on_file=self._uploaded,

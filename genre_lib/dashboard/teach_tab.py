@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
+from socket import gethostname
 
 import ipywidgets as widgets
 
@@ -19,13 +20,13 @@ from genre_lib.dashboard.taught_words import what_was_learnt
 from genre_lib.datasets.table import Track
 from genre_lib.errors import GenreLibError
 
-_NAME = "my genres"
+_NAME = "my-genres"
 _INSTEAD, _BESIDE = "instead of the model's genres", "beside the model's genres"
 _OWN = "only the songs dropped here"
 _INTRODUCTION = (
     "<p>Teach the model genres of your own: a few songs of each are enough to begin. What is like none of them becomes "
-    "“none of these”. It takes about half a minute, and what it learns is yours alone: it is gone when you close this "
-    "page, unless you download it.</p>"
+    "“none of these”. It takes about half a minute. Songs and model go to {machine}, the machine that runs this "
+    "dashboard, no other visitor sees them, and they are deleted when you leave: download the model to keep it.</p>"
 )
 
 Song = tuple[Path, str]
@@ -102,7 +103,14 @@ class TeachTab:
         self._found.layout.display = "none"
         choices = widgets.HBox([self._place, self._where, self._start, self._cancel]).add_class("genre-teach-bar")
         self.widget = widgets.VBox(
-            [widgets.HTML(_INTRODUCTION), self._box_row, more, choices, self._said, self._found]
+            [
+                widgets.HTML(_INTRODUCTION.format(machine=escape(gethostname()))),
+                self._box_row,
+                more,
+                choices,
+                self._said,
+                self._found,
+            ]
         ).add_class("genre-tab")
         self._add_box()
         self._add_box()

@@ -14,6 +14,7 @@ from genre_lib.audio.files import named
 from genre_lib.bundle.belief_settings import BeliefSettings, LiveAndFile
 from genre_lib.bundle.card import BySpan, Card
 from genre_lib.bundle.files import KERAS
+from genre_lib.bundle.names import model_name
 from genre_lib.datasets import DataSet, load_features, open_data_set
 from genre_lib.datasets.genre_folders import open_folder
 from genre_lib.errors import AudioError, DataSetError, ParameterError
@@ -271,7 +272,7 @@ def _card(base: Card, songs: Songs, taught: Taught, *, genres: tuple[str, ...], 
     measured = found.card_metrics()[:2] if found else []
     return replace(
         base,
-        name=name or "".join(letter if letter.isalnum() else "-" for letter in data_set.name).strip("-") or "taught",
+        name=model_name(name or data_set.name),
         version=version,
         description=f"{base.name} {base.version}, taught {', '.join(new)} with {len(data_set)} songs.",
         genres=genres,
