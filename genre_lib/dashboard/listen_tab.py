@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from genre_lib.audio.files import named
+from genre_lib.bundle.files import read_card
 from genre_lib.dashboard.attribution_panel import AttributionPanel
 from genre_lib.dashboard.model_choice import Models
 from genre_lib.dashboard.page_session import PageSession
@@ -66,6 +68,8 @@ class ListenTab:
         self._other.observe(lambda _: self._hear(), "value")
         models.observe(self._model_changed)
         self._steadiness = SteadinessControls(self._redraw)
+        with suppress(GenreLibError):
+            self._steadiness.set_card(read_card(models.folder))
         choices = widgets.VBox([self._songs, self._other]).add_class("genre-choices")
         self._closer = widgets.ToggleButton(description="Look closer", tooltip="Every step, to zoom into")
         self._figures = widgets.VBox().add_class("genre-closer")
@@ -170,6 +174,8 @@ class ListenTab:
                 song, f"{title} could not be heard ({type(error).__name__}: {error}): try another file."
             )
         self._song, self._curves = song, curves
+        # The page's invitation makes room for the curve.
+        self.widget.add_class("genre-heard")
         self._steadiness.set_card(curves[labels[0]].card)
         self._show_player(path, title)
         self._forget_uploads(before=path)

@@ -33,8 +33,8 @@ class Models:
 
     @property
     def folder(self) -> Path:
-        """The chosen one's bundle."""
-        return self._known[self._label].path
+        """The chosen one's bundle; GenreLibError if there is no model at all."""
+        return self._place(self._label).path
 
     @property
     def folders(self) -> list[Path]:
@@ -48,11 +48,7 @@ class Models:
 
     def load(self, label: str) -> GenreModel:
         """The model of that label; GenreLibError if it cannot be loaded."""
-        if label not in self._known:
-            raise GenreLibError(
-                "There is no model yet: run the notebooks (make pipeline), or name a bundle with --model."
-            )
-        return _loaded(self._known[label].path)
+        return _loaded(self._place(label).path)
 
     def add(self, bundle: Path) -> str:
         """Let this visitor choose a bundle that was made in this visit; its label."""
@@ -77,6 +73,13 @@ class Models:
             self._label = known.label
             for observer in self._observers:
                 observer()
+
+    def _place(self, label: str) -> NamedPath:
+        if label not in self._known:
+            raise GenreLibError(
+                "There is no model yet: run the notebooks (make pipeline), or name a bundle with --model."
+            )
+        return self._known[label]
 
     def observe(self, observer: Callable[[], None]) -> None:
         """Call `observer` after each change of the choice."""
