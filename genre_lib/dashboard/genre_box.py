@@ -48,7 +48,8 @@ class GenreBox:
         self._songs: list[Path] = []
         self._name = widgets.Text(description=f"Genre {number}", placeholder="its name, such as salsa")
         self._list = widgets.HTML("<small>no song yet</small>")
-        self._clear = widgets.Button(description="Remove its songs", disabled=True)
+        self._clear = widgets.Button(description="Remove its songs")
+        self._clear.layout.display = "none"
         self._clear.on_click(lambda _: self.clear())
         self._name.observe(lambda _: on_change(), "value")
         upload = Upload(
@@ -106,5 +107,5 @@ class GenreBox:
             if names
             else "<small>no song yet</small>"
         )
-        self._clear.disabled = not names
+        self._clear.layout.display = "" if names else "none"
         self._on_change()

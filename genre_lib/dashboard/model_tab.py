@@ -109,7 +109,8 @@ def _figures(results: Results, *, dark: bool) -> Iterator[go.Figure]:
     evaluation = results.evaluation
     if evaluation is None:
         return
-    yield figures.confusion_matrix(evaluation, dark=dark)
+    # The claim above is the only one: this evaluation may be of another part.
+    yield figures.confusion_matrix(evaluation, dark=dark).update_layout(title_text="What is taken for what?")
     yield figures.genre_scores(evaluation, dark=dark)
     if evaluation.calibration is not None:
         yield figures.reliability_diagram(evaluation, dark=dark)
