@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from genre_lib.bundle.card import Card
-from genre_lib.bundle.card_text import describe_card
+from genre_lib.bundle.card_text import describe_card, trained_words
 from genre_lib.bundle.claims import accuracy_claim, claim_words, world_claim
 from genre_lib.dashboard.model_choice import Models
 from genre_lib.dashboard.page_session import PageSession
@@ -69,10 +69,8 @@ def _words(card: Card, results: Results) -> str:
     ]
     if parameters := card.training.get("parameters"):
         facts.append(("Size", f"{parameters:,} parameters, {_megabytes(card):.1f} MB with all its formats"))
-    if data_set := card.training.get("data_set"):
-        counts = ", ".join(f"{n} {split}" for split, n in card.training.get("tracks_by_split", {}).items())
-        trained = card.training.get("trained_on", "?")
-        facts.append(("Trained", f"on {data_set} ({counts}), {trained}"))
+    if card.training.get("data_set"):
+        facts.append(("Trained", f"on {trained_words(card.training)}"))
     facts.append(("Licence", card.licence))
     rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts)
     limits = "".join(f"<li>{escape(sentence)}</li>" for sentence in card.limits)

@@ -94,11 +94,11 @@ class TeachTab:
         hear.on_click(lambda _: listen())
         download = Download("Download the model (zip)", self._zip)
         self._was = widgets.Dropdown(description="The song you hear was")
-        correct = widgets.Button(description="Correct it")
-        correct.on_click(lambda _: self._correct())
-        self._correction = widgets.HBox([self._was, correct]).add_class("genre-correction")
+        self._correct_it = widgets.Button(description="Correct it")
+        self._correct_it.on_click(lambda _: self._correct())
+        correction = widgets.HBox([self._was, self._correct_it]).add_class("genre-correction")
         self._found = widgets.VBox(
-            [self._learnt, widgets.HBox([hear, download]).add_class("genre-asking"), self._correction]
+            [self._learnt, widgets.HBox([hear, download]).add_class("genre-asking"), correction]
         ).add_class("genre-found")
         self._found.layout.display = "none"
         choices = widgets.HBox([self._place, self._where, self._start, self._cancel]).add_class("genre-teach-bar")
@@ -235,7 +235,7 @@ class TeachTab:
         return bundle_zip(self._bundle)
 
     def _running(self, running: bool) -> None:
-        self._start.disabled = running
+        self._start.disabled = self._correct_it.disabled = running
         self._cancel.disabled = not running
 
     def _say(self, sentence: str, *, busy: bool = True) -> None:

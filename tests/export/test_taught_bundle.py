@@ -73,7 +73,9 @@ def test_a_taught_bundle_is_an_ordinary_one(options: tuple[str, ...], folder: Pa
     model = genre_lib.load_model(out)
     old = pretrained.card.genres if options else ()
     assert model.card.genres == (*old, "beat", "drone", NONE)
-    assert all(check.ok for check in check_bundle(model.bundle))
+    checks = check_bundle(model.bundle)
+    assert all(check.ok for check in checks)
+    assert {"Keras", "LiteRT", "ONNX"} <= {check.runtime for check in checks if check.error is not None}
     song = folder / "beat" / "1.wav"
     heard = model.curve(song)
     if options:
@@ -84,3 +86,6 @@ def test_a_taught_bundle_is_an_ordinary_one(options: tuple[str, ...], folder: Pa
     assert main(["predict", str(song), "--model", str(out)]) == 0
     assert main(["model", "info", str(out)]) == 0
     assert Background.of_bundle(model.bundle).about
+    filters = ["filters", "--data", str(folder), "--out", str(tmp_path / "filters"), "--model", str(out)]
+    assert main([*filters, "--layers", "residual2_conv", "--neurons", "0", "1", "--no-sound"]) == 0
+    assert (tmp_path / "filters" / "index.html").exists()
