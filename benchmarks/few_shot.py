@@ -56,11 +56,10 @@ class Lesson:
 
 
 def left_out_pairs() -> list[Row]:
-    """The study; LeftOut where the base networks were not trained."""
-    missing = [pair for pair in PAIRS if not path_of(pair).exists()]
-    if missing:
+    """The study on those pairs whose base network was trained; LeftOut where none was."""
+    studies = [Study(pair) for pair in PAIRS if path_of(pair).exists()]
+    if not studies:
         raise LeftOut("networks without two genres were not trained: python -m benchmarks.teach_bases")
-    studies = [Study(pair) for pair in PAIRS]
     rows = [row for n in N_SONGS for row in _instead(studies, n)]
     rows += [row for n in N_SONGS_BESIDE for row in _beside(studies, n)]
     return rows + _told_apart(studies)
@@ -164,7 +163,7 @@ def _instead(studies: Sequence[Study], n_songs: int) -> list[Row]:
     aim = "at most .05" if 2 * n_songs >= ENOUGH_SONGS else ""
     aims = {"noise": "at most 2", "voice": "at most 2", "other music": "at most 15"}
     return [
-        _share(f"{songs}: new genres named rightly", right, artists),
+        _share(f"{songs}: new genres named rightly", right, artists, studies),
         Row(f"{songs}: ECE", reliability(np.concatenate(beliefs), np.concatenate(truths)).ece, "", aim),
         *(Row(f"{songs}: {name} named", 100 * float(np.mean(each)), "%", aims.get(name, "")) for name, each in
           named.items()),
@@ -199,9 +198,9 @@ def _beside(studies: Sequence[Study], n_songs: int) -> list[Row]:
     songs = f"beside eight genres, {n_songs} songs"
     aims = {"noise": "at most 2", "voice": "at most 2", "other music as new": "at most 15"}
     return [
-        _share(f"{songs}: new genres named rightly", new, new_artists),
-        _share(f"{songs}: known genres named rightly", old, old_artists),
-        _share(f"{songs}: the same before they were taught", before, old_artists),
+        _share(f"{songs}: new genres named rightly", new, new_artists, studies),
+        _share(f"{songs}: known genres named rightly", old, old_artists, studies),
+        _share(f"{songs}: the same before they were taught", before, old_artists, studies),
         *(Row(f"{songs}: {name} named", 100 * float(np.mean(each)), "%", aims[name]) for name, each in named.items()),
     ]
 
@@ -222,13 +221,14 @@ def _told_apart(studies: Sequence[Study]) -> list[Row]:
                 weights = np.linalg.solve(x @ x.T + x.shape[1] * np.eye(len(x)), y)
                 right += ((standard[lesson.asked] @ x.T @ weights > 0) == lesson.asked_labels).tolist()
                 artists += study.artists[lesson.asked].tolist()
-        rows.append(_share(f"without two genres, 5 songs: one of the two told, by {name}", right, artists))
+        rows.append(_share(f"without two genres, 5 songs: one of the two told, by {name}", right, artists, studies))
     return rows
 
 
-def _share(name: str, right: list[bool], artists: list[str]) -> Row:
+def _share(name: str, right: list[bool], artists: list[str], studies: Sequence[Study]) -> Row:
     found = proportion(right, artists)
-    note = f"{100 * found.low:.0f} to {100 * found.high:.0f}, {found.method}; {len(PAIRS)} pairs"
+    pairs = " and ".join("/".join(study.pair) for study in studies)
+    note = f"{100 * found.low:.0f} to {100 * found.high:.0f}, {found.method}; {pairs}"
     return Row(name, 100 * found.value, "%", note=note)
 
 
