@@ -49,7 +49,9 @@ class LabelledSource:
         place = resolve(self.music)
         features = load_features(open_data_set(str(place) if place.exists() else self.music), front_end)
         if features.data_set.front_end != front_end:
-            raise DataSetError(f"{self.music} was made by another front end than the data set: it cannot be learnt too.")
+            raise DataSetError(
+                f"{self.music} has another front end than the data set: leave it out."
+            )
         return features
 
 
@@ -84,7 +86,9 @@ def labelled_clips(
         kept = [i for i, track in enumerate(features.tracks) if track.name not in without]
         for track in features.tracks:
             if track.genre not in genres:
-                raise DataSetError(f"{track.name} of {source.music} is {track.genre}, which is not learnt: leave it out.")
+                raise DataSetError(
+                    f"{track.name} of {source.music} is {track.genre}, not one of the genres: leave it out."
+                )
         trust = np.array([source.disputed_trust if features.tracks[i].split == DISPUTED else 1.0 for i in kept])
         certain = np.eye(len(genres))[[genres.index(features.tracks[i].genre) for i in kept]]
         believed = trust[:, None] * certain + (1.0 - trust[:, None]) / len(genres)

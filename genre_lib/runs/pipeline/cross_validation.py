@@ -15,7 +15,7 @@ from genre_lib.evaluation.held_out import HeldOut
 from genre_lib.evaluation.model_comparison import CrossValidation, FoldAnswers, compare, cross_validation
 from genre_lib.runs.pipeline.answers import StepAnswers, answered, predictor
 from genre_lib.runs.pipeline.prepare import about, prepared
-from genre_lib.runs.pipeline.recipe_training import ExecutorOptions, Fit, fit_all, without_early_stop
+from genre_lib.runs.pipeline.recipe_training import MODEL, ExecutorOptions, Fit, fit_all, without_early_stop
 from genre_lib.runs.pipeline.train import recipe_of
 from genre_lib.runs.run_folder import Run
 from genre_lib.training.recipe import Recipe
@@ -220,3 +220,19 @@ def out_of_fold(run: Run) -> HeldOut | None:
                 record["name"], record["genres"], np.repeat(np.arange(len(parts)), [len(part.names) for part in parts])
             )
     return None
+
+
+def networks_elsewhere(run: Run) -> dict[str, Path]:
+    """For each clip of a recipe's labelled sources the file of the network that held it out; empty without folds."""
+    for name in (DISTILLED, CROSS_VALIDATION):
+        folder = run.evaluation / Path(name).stem
+        paths = sorted((folder / ELSEWHERE).glob("seed*-fold*.npz"))
+        if paths:
+            first_seed = paths[0].name.split("-")[0]
+            return {
+                clip: folder / path.stem / MODEL
+                for path in paths
+                if path.name.startswith(f"{first_seed}-")
+                for clip in StepAnswers.load(path).names
+            }
+    return {}
