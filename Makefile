@@ -16,7 +16,7 @@ WORLD := ../shared/data/world/world-valid-83.npz
 BACKGROUND := ../shared/data/unlabelled/music-1203.npz ../shared/data/world/music-free-1080.npz
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format docs house pipeline pretrain dashboard web bench parity fuzz release lock clean
+.PHONY: help setup demo test check format docs house pipeline pretrain dashboard web package bench parity fuzz release lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,9 +74,12 @@ docs: $(READY) ## build the documentation into docs/site, offline; a warning is 
 
 web: $(PAGE) ## build the page into web/dist (genre web serves it)
 
-$(PAGE): $(READY) $(MODULES) $(shell find web/src web/vite web/public web/index.html web/vite.config.ts data/models -type f 2>/dev/null)
+$(PAGE): $(READY) $(MODULES) $(shell find web/src web/core web/vite web/public web/index.html web/vite.config.ts data/models -type f -not -path "*/dist/*" 2>/dev/null)
 	@$(BIN)/python web/scripts/make-demo-songs.py
 	@cd web && npm run --silent build
+
+package: $(MODULES) ## pack what the page listens with, for other sites, into dist/
+	@mkdir -p dist && cd web/core && npm pack --silent --pack-destination ../../dist
 
 pipeline: $(READY) ## run the notebooks in order on the demo songs
 	@$(BIN)/genre run

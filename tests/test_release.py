@@ -18,6 +18,7 @@ def test_package_page_container_citation_and_changelog_have_one_version() -> Non
     assert label is not None
     versions = {
         "page": json.loads((ROOT / "web" / "package.json").read_text())["version"],
+        "package": json.loads((ROOT / "web" / "core" / "package.json").read_text())["version"],
         "lock of the page": json.loads((ROOT / "web" / "package-lock.json").read_text())["version"],
         "citation": yaml.safe_load((ROOT / "CITATION.cff").read_text())["version"],
         "changelog": changes[1],

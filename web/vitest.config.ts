@@ -15,7 +15,7 @@ maps.groupBy ??= <K, V>(items: Iterable<V>, key: (item: V) => K) => {
 
 export default mergeConfig(page, defineConfig({
   test: {
-    include: ["src/**/*.test.ts", "vite/**/*.test.ts"],
+    include: ["core/**/*.test.ts", "src/**/*.test.ts", "vite/**/*.test.ts"],
     environment: "node",
     reporters: ["default", "./vite/plain-count.ts"],
     maxWorkers: 2,

@@ -1,10 +1,11 @@
 /** The page as a whole: brings what is heard together with the views that show it. */
-import type { WebAudio } from "./audio/web-audio.ts";
-import type { Card } from "./bundle/card.ts";
+import type { WebAudio } from "../core/audio/web-audio.ts";
+import type { Card } from "../core/bundle/card.ts";
 import { DelayMeter } from "./delay-meter.ts";
 import type { Dropped } from "./dropped.ts";
 import { Player } from "./player.ts";
-import type { Recording } from "./recording.ts";
+import type { BeliefEvent, EndEvent } from "../core/listening/listening.ts";
+import type { Recording } from "../core/listening/recording.ts";
 import { Session, type LiveSource } from "./session.ts";
 import { showCard } from "./views/about-view.ts";
 import { ControlsView } from "./views/controls-view.ts";
@@ -14,9 +15,9 @@ import { connectExports } from "./views/exports-view.ts";
 import { InputsView, type DemoSong } from "./views/inputs-view.ts";
 import { Notices } from "./views/notices.ts";
 import { StageView } from "./views/stage-view.ts";
-import { sentenceOf } from "./words.ts";
-import type { ListeningWorker } from "./worker/client.ts";
-import type { BundleRequest, FinishedMessage, HeardMessage } from "./worker/protocol.ts";
+import { sentenceOf } from "../core/words/sentences.ts";
+import type { ListeningWorker } from "../core/worker/client.ts";
+import type { BundleRequest } from "../core/worker/protocol.ts";
 
 /** Everything the page takes from its surroundings. */
 export interface Surroundings {
@@ -55,8 +56,8 @@ export class App {
     }, audio, demos);
     this.session = new Session(worker, audio, {
       begun: (recording, file) => this.begun(recording, file),
-      heard: (recording, message) => this.heard(recording, message),
-      finished: (recording, message) => this.finished(recording, message),
+      heard: (recording, event) => this.heard(recording, event),
+      finished: (recording, event) => this.finished(recording, event),
       silenced: () => {
         this.inputs.setLive(false);
         this.stage.endLive();
@@ -194,22 +195,22 @@ export class App {
     if (recording.live) this.inputs.setLive(true);
   }
 
-  private heard(recording: Recording, message: HeardMessage): void {
-    if (message.first === 0 && message.count > 0) {
+  private heard(recording: Recording, event: BeliefEvent): void {
+    if (event.first === 0 && event.count > 0) {
       performance.mark("genre:first-steps");
       requestAnimationFrame(() => performance.mark("genre:first-curve"));
     }
-    if (message.capturedAt !== null && message.count > 0) this.delay.note(message.capturedAt);
+    if (event.capturedAt !== null && event.count > 0) this.delay.note(event.capturedAt);
     if (recording === this.session.recording) this.stage.grew();
   }
 
-  private finished(recording: Recording, message: FinishedMessage): void {
+  private finished(recording: Recording, event: EndEvent): void {
     if (!recording.live) this.player.tame(recording.largestPeak);
-    else if (message.kept && recording === this.session.recording) {
-      this.player.load(message.kept.wav, message.kept.fromS);
-      this.offerSound(message.kept.wav);
+    else if (event.kept && recording === this.session.recording) {
+      this.player.load(event.kept.wav, event.kept.fromS);
+      this.offerSound(event.kept.wav);
     }
-    performance.mark("genre:finished", { detail: message.spent });
+    performance.mark("genre:finished", { detail: event.spent });
     document.documentElement.dataset["heard"] = "whole";
     this.stage.finish();
   }

@@ -1,4 +1,5 @@
 /** Files that people drop or choose, and what each of them is. */
+import { isSoundName } from "../core/audio/names.ts";
 
 /** Something dropped on the page. */
 export type Dropped =
@@ -31,10 +32,6 @@ export async function classify(files: readonly File[]): Promise<Dropped> {
 /** By its type, or by its name where the system knows no type. */
 function mayBeSound(file: File): boolean {
   return /^(audio|video)\//.test(file.type) || isSoundName(file.name);
-}
-
-export function isSoundName(name: string): boolean {
-  return /\.(wav|wave|w64|rf64|au|snd|aif[fc]?|caf|flac|og[ga]|opus|mp[123]|m4[ab]|aac|mp4|mov|webm|mk[va])$/i.test(name) && !/(^|\/)\._/.test(name);
 }
 
 /** @param files a chosen folder's files, by their path; a folder of music is no model, but can be heard */

@@ -1,17 +1,16 @@
 import { bundlePath } from "virtual:pretrained-bundle";
 import { demoSongs } from "virtual:demo-songs";
 import { App } from "./app.ts";
-import { browserAudio } from "./audio/web-audio.ts";
+import { browserAudio } from "../core/audio/web-audio.ts";
 import { takeShared } from "./shared-song.ts";
 import { startAbout } from "./views/about-view.ts";
 import { startTheme } from "./views/theme.ts";
-import { ListeningWorker, type WorkerLike } from "./worker/client.ts";
-import type { BundleRequest } from "./worker/protocol.ts";
+import type { BundleRequest } from "../core/worker/protocol.ts";
+import { startWorker } from "../core/worker/start.ts";
 
-const worker = new Worker(new URL("./worker/worker.ts", import.meta.url), { type: "module" });
 const pretrained: BundleRequest = { kind: "pretrained", base: new URL(bundlePath, document.baseURI).href };
 const app = new App({
-  worker: new ListeningWorker(worker as unknown as WorkerLike),
+  worker: startWorker().worker,
   audio: browserAudio,
   pretrained,
   demos: demoSongs,

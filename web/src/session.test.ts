@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from "vitest";
-import type { Hints } from "./audio/sound.ts";
-import { CaptureError, type WebAudio } from "./audio/web-audio.ts";
+import type { Hints } from "../core/audio/sound.ts";
+import { CaptureError, type WebAudio } from "../core/audio/web-audio.ts";
 import { Session, type SessionEvents } from "./session.ts";
-import { fakeAudio, FakeCapture, FakeWorker } from "./testing/fakes.ts";
-import { smallCard } from "./testing/small-card.ts";
-import { ListeningWorker } from "./worker/client.ts";
+import { fakeAudio, FakeCapture, FakeWorker } from "../core/testing/fakes.ts";
+import { smallCard } from "../core/testing/small-card.ts";
+import { ListeningWorker } from "../core/worker/client.ts";
 
 const card = smallCard();
 

@@ -3,22 +3,21 @@
  *
  * Everything that starts, ends or breaks off listening happens here; how it looks is told through `SessionEvents`.
  */
-import { CaptureError, type Capture, type WebAudio } from "./audio/web-audio.ts";
-import { silence, type Hints } from "./audio/sound.ts";
-import type { Card } from "./bundle/card.ts";
-import { Recording } from "./recording.ts";
-import { sentenceOf, tooShort } from "./words.ts";
-import type { ListeningWorker, Run, RunEvents } from "./worker/client.ts";
-import type { FinishedMessage, HeardMessage } from "./worker/protocol.ts";
+import { CaptureError, type Capture, type WebAudio } from "../core/audio/web-audio.ts";
+import type { Card } from "../core/bundle/card.ts";
+import { Listening, type BeliefEvent, type EndEvent } from "../core/listening/listening.ts";
+import type { Recording } from "../core/listening/recording.ts";
+import { sentenceOf } from "../core/words/sentences.ts";
+import type { ListeningWorker } from "../core/worker/client.ts";
 
 export type LiveSource = "microphone" | "tab";
 
 export interface SessionEvents {
   /** A recording begins and takes the place of the last one. `file` can be played; live sound has none. */
   begun(recording: Recording, file: Blob | null): void;
-  heard(recording: Recording, message: HeardMessage): void;
+  heard(recording: Recording, event: BeliefEvent): void;
   /** All of it was heard. */
-  finished(recording: Recording, message: FinishedMessage): void;
+  finished(recording: Recording, event: EndEvent): void;
   /** Live sound no longer flows; what was heard of it stays. */
   silenced(): void;
   /** There is nothing to show any more. */
@@ -29,15 +28,9 @@ export interface SessionEvents {
   failed(sentence: string): void;
 }
 
-/** The rates that every browser's OfflineAudioContext takes. */
-const DECODABLE_HZ = [8000, 96000] as const;
-const USUAL_HZ = 44100;
-/** Seconds: a whole decoded file is handed over in pieces of this length. */
-const PIECE_S = 10;
-
 export class Session {
   recording: Recording | null = null;
-  private run: Run | null = null;
+  private listening: Listening | null = null;
   private capture: Capture | null = null;
   /** numbers what the visitor asked for: whatever is still being prepared for an older wish is dropped */
   private wish = 0;
@@ -51,17 +44,11 @@ export class Session {
   async hearFile(file: File, card: Card): Promise<void> {
     const wish = await this.next();
     if (wish !== this.wish) return;
-    const recording = new Recording(file.name, false, card);
     this.events.said(`Listening to ${file.name} …`);
-    const run: Run = this.worker.openFile(file, file.name, {
-      // What was heard before stays until something of this file is: it may turn out to be no sound.
-      ...this.runEvents(recording, () => this.begin(recording, file)),
-      opened: (expectedS) => {
-        recording.expectedS = expectedS;
-      },
-      decodeYourself: (hints) => void this.decodeHere(file, hints, run, recording),
-    });
-    this.run = run;
+    const listening = Listening.toFile(this.worker, this.audio, file, file.name, card);
+    // What was heard before stays until something of this file is: it may turn out to be no sound.
+    listening.addEventListener("begin", () => this.begin(listening.recording, file));
+    this.follow(listening);
   }
 
   /** @param deviceId the input to listen to, or undefined for the system's own */
@@ -81,13 +68,14 @@ export class Session {
     // The permission may come after the visitor has long chosen something else.
     if (wish !== this.wish) return capture.close();
     this.capture = capture;
-    const recording = this.begin(new Recording(source === "microphone" ? "Microphone" : "Sound of a tab", true, card), null);
+    const listening = Listening.toCapture(this.worker, capture, source === "microphone" ? "Microphone" : "Sound of a tab", card);
+    this.begin(listening.recording, null);
     capture.onended = () => {
       void this.stop();
       this.events.failed(`The sound from ${capture.label || "the device"} ended: it was unplugged, or its sharing was stopped.`);
     };
     capture.onlocked = () => this.sayHowItFlows();
-    this.run = this.worker.listen(capture.sampleRate, capture.port, this.runEvents(recording, () => undefined));
+    this.follow(listening);
     this.sayHowItFlows();
   }
 
@@ -125,8 +113,8 @@ export class Session {
 
   private async next(): Promise<number> {
     const wish = ++this.wish;
-    this.run?.stop();
-    this.run = null;
+    this.listening?.stop();
+    this.listening = null;
     const capture = this.capture;
     this.capture = null;
     if (capture) {
@@ -137,39 +125,34 @@ export class Session {
     return wish;
   }
 
-  private begin(recording: Recording, file: Blob | null): Recording {
+  private begin(recording: Recording, file: Blob | null): void {
     this.recording = recording;
     this.events.begun(recording, file);
-    return recording;
   }
 
-  /** @param onfirst called when the first step is there */
-  private runEvents(recording: Recording, onfirst: () => void): RunEvents {
-    return {
-      heard: (message) => {
-        const isFirst = recording.curve.nSteps === 0 && message.count > 0;
-        recording.add(message);
-        if (isFirst) onfirst();
-        if (recording === this.recording) this.events.heard(recording, message);
-      },
-      finished: (message) => {
-        recording.finish(message.durationS);
-        this.run = null;
-        if (recording.curve.nSteps > 0) {
-          this.events.finished(recording, message);
-          this.events.said(message.remarks.join(" "));
-        } else {
-          this.giveUp(recording, recording.live ? "" : tooShort(recording));
-        }
-      },
-      failed: (sentence) => {
-        this.run = null;
-        if (this.capture) void this.stop();
-        if (recording.curve.nSteps === 0) return this.giveUp(recording, sentence);
-        this.events.said("");
-        this.events.failed(sentence);
-      },
-    };
+  private follow(listening: Listening): void {
+    const { recording } = listening;
+    this.listening = listening;
+    listening.addEventListener("belief", (event) => {
+      if (recording === this.recording) this.events.heard(recording, event);
+    });
+    listening.addEventListener("end", (event) => {
+      this.listening = null;
+      if (recording.curve.nSteps === 0) {
+        // Stopped before anything was heard: what the visitor asked for since then has the word.
+        if (recording === this.recording) this.giveUp(recording, "");
+        return;
+      }
+      this.events.finished(recording, event);
+      this.events.said(event.remarks.join(" "));
+    });
+    listening.addEventListener("error", ({ message }) => {
+      this.listening = null;
+      if (this.capture) void this.stop();
+      if (recording.curve.nSteps === 0) return this.giveUp(recording, message);
+      this.events.said("");
+      this.events.failed(message);
+    });
   }
 
   /** Nothing of it was heard: what was there before stays. */
@@ -178,31 +161,4 @@ export class Session {
     this.events.said("");
     if (sentence) this.events.failed(sentence);
   }
-
-  /** For browsers and formats without streamed decoding: the whole file at once, which takes more memory. */
-  private async decodeHere(file: File, hints: Hints, run: Run, recording: Recording): Promise<void> {
-    const [lowest, highest] = DECODABLE_HZ;
-    const { sampleRate: known } = hints;
-    const rate = known !== null && known >= lowest && known <= highest ? known : USUAL_HZ;
-    try {
-      const channels = await this.audio.decodeWhole(file, rate);
-      const length = channels[0].length;
-      for (const planes of silence(Math.round(hints.lateS * rate), channels.length, rate)) {
-        if (run !== this.run || !(await run.feed(file.name, planes))) return;
-      }
-      for (let at = leftOver(hints, length, rate); at < length; at += PIECE_S * rate) {
-        const planes = { channels: channels.map((plane) => plane.slice(at, at + PIECE_S * rate)), sampleRate: rate };
-        if (run !== this.run || !(await run.feed(file.name, planes))) return;
-      }
-      run.end(file.name);
-    } catch {
-      if (run === this.run) this.giveUp(recording, `${file.name} is not a sound file that this browser can read; try mp3, m4a, ogg, flac or wav.`);
-    }
-  }
-}
-
-/** Samples of encoder delay that the browser has not cut by itself: what is there is then longer than the file says. */
-function leftOver({ delayS, statedS }: Hints, length: number, sampleRate: number): number {
-  const isCut = statedS === null || length / sampleRate < statedS + delayS / 2;
-  return isCut ? 0 : Math.round(delayS * sampleRate);
 }

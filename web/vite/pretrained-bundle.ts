@@ -1,4 +1,4 @@
-/** Copies the built-in model bundle into the page, under an address that changes with its contents. */
+/** Copies the built-in model bundle into what is built. */
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { join, relative, sep } from "node:path";
@@ -9,12 +9,13 @@ const NAME = "virtual:pretrained-bundle";
 /** What the browser never loads. */
 const NOT_FOR_THE_PAGE = /^(model\.keras|model\.onnx|model\.tflite|neurons\.json|background\.json|recipe\.yaml)$/;
 
-export function pretrainedBundle(directory: string): Plugin {
+/** @param folder where it goes, with a slash at its end; left out, an address that changes with its contents: browsers may keep it */
+export function pretrainedBundle(directory: string, folder?: string): Plugin {
   let files: Map<string, Buffer> | undefined;
   const bundle = () => {
     files ??= readBundle(directory);
     const hash = createHash("sha256").update(files.get("card.json") ?? "").digest("hex").slice(0, 10);
-    return { files, base: `assets/model-${hash}/` };
+    return { files, base: folder ?? `assets/model-${hash}/` };
   };
   return {
     name: "pretrained-bundle",

@@ -1,8 +1,8 @@
 /** The curve as a picture to keep or send: title, answer, waveform and stream. */
-import { css } from "../views/palette.ts";
-import { clock } from "../views/format.ts";
-import type { StreamData, StreamTheme } from "../views/stream-data.ts";
-import { paintStream } from "../views/stream-painter.ts";
+import { css } from "../../core/drawing/palette.ts";
+import { clock } from "../../core/words/format.ts";
+import type { StreamData, StreamTheme } from "../../core/drawing/stream-data.ts";
+import { paintStream } from "../../core/drawing/painter.ts";
 
 const WIDTH = 1600;
 const HEIGHT = 900;

@@ -1,7 +1,7 @@
 /** The explanation behind one click: what the network hears, and how sure one may be, all of it from the card. */
-import type { Card, Metric } from "../bundle/card.ts";
+import type { Card, Metric } from "../../core/bundle/card.ts";
 import { byId, create } from "./dom.ts";
-import { percent, spoken } from "./format.ts";
+import { percent, spoken } from "../../core/words/format.ts";
 
 export function startAbout(): void {
   const dialog = byId<HTMLDialogElement>("about");

@@ -1,8 +1,8 @@
 /** Steadiness and threshold, and the way back to the card's own. */
-import type { Card } from "../bundle/card.ts";
-import type { DisplaySettings } from "../recording.ts";
+import type { Card } from "../../core/bundle/card.ts";
+import type { DisplaySettings } from "../../core/listening/recording.ts";
 import { byId, setText } from "./dom.ts";
-import { percent } from "./format.ts";
+import { percent } from "../../core/words/format.ts";
 
 /** Seconds that a genre is expected to last, at the ends of the slider. */
 const EVERY_BEAT_S = 0.5;

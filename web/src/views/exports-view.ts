@@ -1,11 +1,11 @@
 /** The buttons that save the curve. */
-import { toCsv, toJson } from "../export/curve-files.ts";
+import { toCsv, toObject } from "../../core/listening/curve-files.ts";
 import { toPicture } from "../export/picture.ts";
 import { save, stem } from "../export/save.ts";
-import type { DisplaySettings, Recording } from "../recording.ts";
-import { overallSentence } from "../words.ts";
+import type { DisplaySettings, Recording } from "../../core/listening/recording.ts";
+import { overallSentence } from "../../core/words/sentences.ts";
 import { byId } from "./dom.ts";
-import type { StreamData } from "./stream-data.ts";
+import type { StreamData } from "../../core/drawing/stream-data.ts";
 import { currentTheme } from "./theme.ts";
 
 /** What there is to save: a recording, and the stream as it is shown. */
@@ -23,7 +23,7 @@ export function connectExports(savable: () => Savable | null): void {
     });
   };
   saving("csv", ({ recording, settings }) => new Blob([toCsv(recording, settings)], { type: "text/csv" }));
-  saving("json", ({ recording, settings }) => new Blob([toJson(recording, settings)], { type: "application/json" }));
+  saving("json", ({ recording, settings }) => new Blob([JSON.stringify(toObject(recording, settings))], { type: "application/json" }));
   saving("png", ({ recording, data, settings }) => toPicture(data, currentTheme(), {
     title: recording.live ? recording.name : stem(recording.name),
     answer: overallSentence(recording, settings),

@@ -1,9 +1,9 @@
 /** The picture before anything was heard: every genre equally likely. */
 import { byId } from "./dom.ts";
-import { clock } from "./format.ts";
-import type { Rgb } from "./palette.ts";
-import { fitted } from "./stream-view.ts";
-import { paintIdle } from "./stream-painter.ts";
+import { clock } from "../../core/words/format.ts";
+import type { Rgb } from "../../core/drawing/palette.ts";
+import { fitted } from "../../core/drawing/canvas.ts";
+import { paintIdle } from "../../core/drawing/painter.ts";
 import { currentTheme } from "./theme.ts";
 
 export class IdleView {

@@ -1,5 +1,5 @@
 /** The buttons and the page-wide drop zone through which sound and models come in. */
-import type { WebAudio } from "../audio/web-audio.ts";
+import type { WebAudio } from "../../core/audio/web-audio.ts";
 import { bundleFrom, classify, readDrop, type Dropped } from "../dropped.ts";
 import type { LiveSource } from "../session.ts";
 import { byId, setText } from "./dom.ts";

@@ -1,9 +1,9 @@
 /** The large current belief, and one steady bar per genre. */
-import type { Whole } from "../curve/reading.ts";
-import { momentName, WORTH_NAMING } from "../words.ts";
+import type { Whole } from "../../core/curve/reading.ts";
+import { momentName, WORTH_NAMING } from "../../core/words/sentences.ts";
 import { byId, create, setText } from "./dom.ts";
-import { percent, ranked, spoken } from "./format.ts";
-import { css, type Rgb } from "./palette.ts";
+import { percent, ranked, spoken } from "../../core/words/format.ts";
+import { css, type Rgb } from "../../core/drawing/palette.ts";
 
 interface Bar {
   readonly row: HTMLLIElement;

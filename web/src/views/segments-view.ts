@@ -1,8 +1,8 @@
 /** The segments as a list: when, what, how sure; each can be heard from its start. */
-import type { Segment } from "../curve/segments.ts";
-import { momentName } from "../words.ts";
+import type { Segment } from "../../core/curve/segments.ts";
+import { momentName } from "../../core/words/sentences.ts";
 import { byId, create, setText } from "./dom.ts";
-import { percent, preciseClock, ranked, spoken } from "./format.ts";
+import { percent, preciseClock, ranked, spoken } from "../../core/words/format.ts";
 
 export class SegmentsView {
   private readonly section = byId("segments");

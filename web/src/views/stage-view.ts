@@ -1,19 +1,19 @@
 /** Everything that shows a recording: the stream, the belief of a moment, the answer for the whole, the segments, the transport. */
-import type { Card } from "../bundle/card.ts";
-import { segments, type Segment } from "../curve/segments.ts";
+import type { Card } from "../../core/bundle/card.ts";
+import { segments, type Segment } from "../../core/curve/segments.ts";
 import type { Player } from "../player.ts";
-import type { DisplaySettings, Recording } from "../recording.ts";
+import type { DisplaySettings, Recording } from "../../core/listening/recording.ts";
 import { stem } from "../export/save.ts";
-import { ago, momentLines, momentName, overallSentence } from "../words.ts";
+import { ago, momentLines, momentName, overallSentence } from "../../core/words/sentences.ts";
 import { Announcer } from "./announcer.ts";
 import { byId, setText } from "./dom.ts";
-import { clock, ranked } from "./format.ts";
+import { clock, ranked } from "../../core/words/format.ts";
 import type { Savable } from "./exports-view.ts";
 import { IdleView } from "./idle-view.ts";
 import { NowView } from "./now-view.ts";
-import { coloursOf, type Rgb } from "./palette.ts";
+import { coloursOf, type Rgb } from "../../core/drawing/palette.ts";
 import { SegmentsView } from "./segments-view.ts";
-import type { StreamData } from "./stream-data.ts";
+import { streamOf, type StreamData } from "../../core/drawing/stream-data.ts";
 import { StreamView } from "./stream-view.ts";
 import { StripView } from "./strip-view.ts";
 import { currentTheme } from "./theme.ts";
@@ -152,12 +152,7 @@ export class StageView {
   }
 
   private data(recording: Recording, all = false): StreamData {
-    const { shown, times } = recording.shown(this.settings(), all);
-    return {
-      genres: recording.card.genres, colours: this.colours, nSteps: shown.nSteps, times,
-      probabilities: shown.probabilities, states: shown.states, lit: this.lit,
-      peaks: recording.peaks, peakPeriodS: recording.hopS, peakStartS: recording.startS, fullScale: Math.max(1, recording.largestPeak), endS: recording.heardS,
-    };
+    return streamOf(recording, this.settings(), this.colours, { lit: this.lit, all });
   }
 
   private light(genre: number | null): void {

@@ -1,7 +1,8 @@
 /** The stream on the page: its canvas, the playhead, the read-out, and every way to point at a moment. */
+import { fitted } from "../../core/drawing/canvas.ts";
 import { byId, setText } from "./dom.ts";
-import type { StreamData, StreamFrame } from "./stream-data.ts";
-import { paintStream } from "./stream-painter.ts";
+import type { StreamData, StreamFrame } from "../../core/drawing/stream-data.ts";
+import { paintStream } from "../../core/drawing/painter.ts";
 import { currentTheme } from "./theme.ts";
 
 export interface StreamEvents {
@@ -169,17 +170,4 @@ export class StreamView {
     } else return;
     event.preventDefault();
   }
-}
-
-/** Gives a canvas as many pixels as the screen has where it stands. */
-export function fitted(canvas: HTMLCanvasElement): { context: CanvasRenderingContext2D; width: number; height: number } {
-  const context = canvas.getContext("2d");
-  if (!context) throw new Error("This browser cannot draw on a canvas.");
-  const ratio = window.devicePixelRatio || 1;
-  const { clientWidth: width, clientHeight: height } = canvas;
-  const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
-  if (canvas.width !== w) canvas.width = w;
-  if (canvas.height !== h) canvas.height = h;
-  context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  return { context, width, height };
 }

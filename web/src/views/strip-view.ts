@@ -1,9 +1,9 @@
 /** The named segments in a row above the stream: one press hears one, the arrow keys walk along them. */
-import type { Segment } from "../curve/segments.ts";
-import { momentName } from "../words.ts";
+import type { Segment } from "../../core/curve/segments.ts";
+import { momentName } from "../../core/words/sentences.ts";
 import { byId, create } from "./dom.ts";
-import { percent, preciseClock } from "./format.ts";
-import { css, inkOn, mix, MUTED, type Rgb } from "./palette.ts";
+import { percent, preciseClock } from "../../core/words/format.ts";
+import { css, inkOn, mix, MUTED, type Rgb } from "../../core/drawing/palette.ts";
 
 export class StripView {
   private readonly list = byId<HTMLOListElement>("strip");

@@ -1,7 +1,7 @@
 /** Dark or light: as the system, unless the visitor chose. */
 import { byId } from "./dom.ts";
-import { parseHex } from "./palette.ts";
-import type { StreamTheme } from "./stream-data.ts";
+import { parseHex } from "../../core/drawing/palette.ts";
+import type { StreamTheme } from "../../core/drawing/stream-data.ts";
 
 const KEY = "theme";
 

@@ -71,6 +71,7 @@ async function load(request: BundleRequest): Promise<void> {
 async function sourceOf(request: BundleRequest): Promise<BundleSource> {
   switch (request.kind) {
     case "pretrained":
+    case "address":
       return sourceFromUrl(request.base);
     case "beside":
       return sourceFromUrl(modelAddress(request.name, request.page));
@@ -185,12 +186,11 @@ function report(run: number, heard: Heard | null, capturedAt: number | null): vo
 function finish(run: number, remarks: readonly string[]): void {
   const done = listener;
   current = -1;
-  if (!done) return;
-  report(run, done.finish(), null);
+  if (done) report(run, done.finish(), null);
   listener = null;
   scope.postMessage({
-    type: "finished", run, remarks, spent: done.spent, kept: done.kept?.finish() ?? null,
-    durationS: done.nSamples / bundle!.card.front_end.sample_rate,
+    type: "finished", run, remarks, spent: done?.spent ?? { decoding: 0, resampling: 0, mel: 0, network: 0 }, kept: done?.kept?.finish() ?? null,
+    durationS: (done?.nSamples ?? 0) / bundle!.card.front_end.sample_rate,
   });
 }
 

@@ -17,6 +17,8 @@ export type ToWorker =
 
 export type BundleRequest =
   | { readonly kind: "pretrained"; readonly base: string }
+  /** Any address, checked before it is used. */
+  | { readonly kind: "address"; readonly base: string }
   | { readonly kind: "beside"; readonly name: string; readonly page: string }
   | { readonly kind: "files"; readonly files: ReadonlyMap<string, Uint8Array> }
   | { readonly kind: "zip"; readonly archive: Blob };

@@ -1,9 +1,9 @@
 /** The sentences that a recording is summed up in. */
-import type { Card } from "./bundle/card.ts";
-import type { Belief } from "./curve/genre-curve.ts";
-import type { Whole, WholeState } from "./curve/reading.ts";
-import type { DisplaySettings, Recording } from "./recording.ts";
-import { percent, ranked, spoken } from "./views/format.ts";
+import type { Card } from "../bundle/card.ts";
+import type { Belief } from "../curve/genre-curve.ts";
+import type { Whole, WholeState } from "../curve/reading.ts";
+import type { DisplaySettings, Recording } from "../listening/recording.ts";
+import { percent, ranked, spoken } from "./format.ts";
 
 const AS_CARD: DisplaySettings = { steadinessS: null, namedFrom: null };
 /** A genre with less of the time than this is not worth naming among those that a recording changes between. */

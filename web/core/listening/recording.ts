@@ -1,8 +1,8 @@
 /** One piece of sound as far as it has been heard: its curve, its waveform, its name. */
-import type { Card } from "./bundle/card.ts";
-import { GenreCurve, type Belief, type Hearing, type ShownCurve } from "./curve/genre-curve.ts";
-import type { BeliefChoice } from "./curve/reading.ts";
-import type { HeardMessage } from "./worker/protocol.ts";
+import type { Card } from "../bundle/card.ts";
+import { GenreCurve, type Belief, type Hearing, type ShownCurve } from "../curve/genre-curve.ts";
+import type { BeliefChoice } from "../curve/reading.ts";
+import type { HeardMessage } from "../worker/protocol.ts";
 
 /** What the visitor set. */
 export type DisplaySettings = BeliefChoice;

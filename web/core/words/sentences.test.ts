@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { Recording } from "./recording.ts";
-import { smallCard } from "./testing/small-card.ts";
-import { ago, momentLines, overallSentence } from "./words.ts";
+import { Recording } from "../listening/recording.ts";
+import { smallCard } from "../testing/small-card.ts";
+import { ago, momentLines, overallSentence } from "./sentences.ts";
 
 const asCard = { steadinessS: 0, namedFrom: null };
 

@@ -1,5 +1,6 @@
 /** What the stream is drawn from: a curve, the stretch of time in view, and the page's colours and typefaces. */
 import type { State } from "../curve/reading.ts";
+import type { DisplaySettings, Recording } from "../listening/recording.ts";
 import type { Rgb } from "./palette.ts";
 
 /** What is to be drawn: a curve with the time of each step. */
@@ -22,6 +23,15 @@ export interface StreamData {
   readonly lit: number | null;
   /** seconds: the sound known so far ends here */
   readonly endS: number;
+}
+
+/** A recording as it is drawn; while live sound flows its latest minute, or `all` that is kept. */
+export function streamOf(recording: Recording, settings: DisplaySettings, colours: readonly Rgb[], { lit = null as number | null, all = false } = {}): StreamData {
+  const { shown, times } = recording.shown(settings, all);
+  return {
+    genres: recording.card.genres, colours, nSteps: shown.nSteps, times, probabilities: shown.probabilities, states: shown.states, lit,
+    peaks: recording.peaks, peakPeriodS: recording.hopS, peakStartS: recording.startS, fullScale: Math.max(1, recording.largestPeak), endS: recording.heardS,
+  };
 }
 
 export interface StreamFrame {

@@ -1,7 +1,7 @@
 /** The curve as CSV and JSON, the columns and keys of docs/bundle.md ("Curve files"): what is shown, and the raw steps beside it. */
-import { leaderOf } from "../curve/reading.ts";
+import { leaderOf, type State, type WholeState } from "../curve/reading.ts";
 import { segments } from "../curve/segments.ts";
-import type { DisplaySettings, Recording } from "../recording.ts";
+import type { DisplaySettings, Recording } from "./recording.ts";
 
 /** One row per step. */
 export function toCsv(recording: Recording, settings: DisplaySettings): string {
@@ -20,8 +20,32 @@ export function toCsv(recording: Recording, settings: DisplaySettings): string {
   return `${lines.join("\n")}\n`;
 }
 
+/** The keys of docs/bundle.md ("Curve files"). */
+export interface CurveFile {
+  readonly model: string;
+  readonly path: string;
+  readonly genre: string | null;
+  readonly state: WholeState;
+  readonly probabilities: Readonly<Record<string, number>>;
+  readonly duration_s: number;
+  readonly segments: readonly {
+    readonly start_s: number;
+    readonly stop_s: number;
+    readonly state: State;
+    readonly genre: string | null;
+    readonly probability: number | null;
+  }[];
+  readonly times: readonly number[];
+  readonly curve: Readonly<Record<string, readonly number[]>>;
+  readonly step_state: readonly State[];
+  readonly step_genre: readonly (string | null)[];
+  readonly raw_curve: Readonly<Record<string, readonly number[]>>;
+  readonly raw_state: readonly State[];
+  readonly level_dbfs: readonly number[];
+}
+
 /** What `genre predict --format json --curve` prints for the same file, and the model's name. */
-export function toJson(recording: Recording, settings: DisplaySettings): string {
+export function toObject(recording: Recording, settings: DisplaySettings): CurveFile {
   const { curve, card } = recording;
   const { genres } = card;
   const whole = curve.answer(settings, "file");
@@ -29,7 +53,7 @@ export function toJson(recording: Recording, settings: DisplaySettings): string 
   const raw = shown.map((_, i) => curve.raw(i));
   const byGenre = (rows: readonly { probabilities: ArrayLike<number> }[]) =>
     Object.fromEntries(genres.map((genre, g) => [genre, rows.map((row) => rounded(row.probabilities[g], 6))]));
-  return JSON.stringify({
+  return {
     model: `${card.name} ${card.version}`,
     path: recording.name,
     genre: whole.state === "silence" ? null : genres[leaderOf(whole.probabilities).genre],
@@ -50,7 +74,7 @@ export function toJson(recording: Recording, settings: DisplaySettings): string 
     raw_curve: byGenre(raw),
     raw_state: raw.map((step) => step.state),
     level_dbfs: Array.from(curve.levels, (level) => rounded(level, 2)),
-  });
+  };
 }
 
 /** What is shown of each kept step; live sound as the recording that it is by now. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { nearest, Recording } from "./recording.ts";
-import { smallCard } from "./testing/small-card.ts";
+import { smallCard } from "../testing/small-card.ts";
 
 const card = smallCard();
 const { step_period_s } = card.timing;

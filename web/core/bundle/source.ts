@@ -1,6 +1,6 @@
 /** Where a bundle's files come from: an address beside the page, or files that were dropped on it. */
 import { unzipSync, type Unzipped } from "fflate";
-import { isSoundName } from "../dropped.ts";
+import { isSoundName } from "../audio/names.ts";
 import { BundleError } from "./card.ts";
 
 /** Reads one file of a bundle by its path below the bundle's folder. */

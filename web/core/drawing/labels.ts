@@ -1,7 +1,7 @@
 /** Words on the stream: the names of its layers, and where it is silent or unsure. */
-import { spoken } from "./format.ts";
+import { spoken } from "../words/format.ts";
 import { css, inkOn, mix, MUTED, type Rgb } from "./palette.ts";
-import { audible, edge, led, runs, type Columns, type Stretch } from "./stream-columns.ts";
+import { audible, edge, led, runs, type Columns, type Stretch } from "./columns.ts";
 import type { StreamData, StreamTheme } from "./stream-data.ts";
 
 /** CSS pixels: from this size on a name is set in the display face */

@@ -16,3 +16,8 @@ declare module "virtual:demo-songs" {
   /** Songs beside the page; empty where none were made. */
   export const demoSongs: readonly { readonly file: string; readonly title: string; readonly credit: string }[];
 }
+
+declare module "*/palette.json" {
+  const palette: { readonly colours: Readonly<Record<string, string>>; readonly slots: Readonly<Record<string, number>> };
+  export default palette;
+}

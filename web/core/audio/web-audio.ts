@@ -87,7 +87,7 @@ export const browserAudio: WebAudio = {
     // Made for speech, these three would change what music sounds like.
     const audio = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
     const ask = (wanted: MediaTrackConstraints) => navigator.mediaDevices.getUserMedia({ audio: wanted });
-    return capture(await granted(async () => {
+    return captureStream(await granted(async () => {
       if (deviceId === undefined) return ask(audio);
       try {
         return await ask({ ...audio, deviceId: { exact: deviceId } });
@@ -107,7 +107,7 @@ export const browserAudio: WebAudio = {
     if (stream.getAudioTracks().length === 0) {
       throw new CaptureError("What you shared came without sound; share again and tick the box that shares its sound.");
     }
-    return capture(stream);
+    return captureStream(stream);
   },
 
   async decodeWhole(file, sampleRate) {
@@ -133,7 +133,13 @@ async function granted(request: () => Promise<MediaStream>, what: string): Promi
   }
 }
 
-async function capture(stream: MediaStream): Promise<Capture> {
+/**
+ * Sends a stream's sound to where it is listened to.
+ *
+ * @throws CaptureError if there is no sound in it, or the audio thread cannot be started
+ */
+export async function captureStream(stream: MediaStream): Promise<Capture> {
+  if (stream.getAudioTracks().length === 0) throw new CaptureError("This stream has no sound track; ask for one with audio.");
   const context = new AudioContext({ latencyHint: "interactive" });
   const track = stream.getAudioTracks()[0];
   try {

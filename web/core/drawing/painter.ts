@@ -4,11 +4,11 @@
  * The layer that leads is lit, the others are muted; where nothing leads clearly ("unsure") none is lit, and
  * silence is left blank.
  */
-import { spoken } from "./format.ts";
+import { spoken } from "../words/format.ts";
 import { css, inkOn, mix, MUTED, type Rgb } from "./palette.ts";
-import { audible, binned, edge, led, runs, type Columns, type Stretch } from "./stream-columns.ts";
+import { audible, binned, edge, led, runs, type Columns, type Stretch } from "./columns.ts";
 import type { StreamData, StreamFrame, StreamTheme } from "./stream-data.ts";
-import { nameFont, paintLabels } from "./stream-labels.ts";
+import { nameFont, paintLabels } from "./labels.ts";
 
 /** CSS pixels */
 const AXIS_HEIGHT = 24;
