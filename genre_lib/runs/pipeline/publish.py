@@ -149,8 +149,10 @@ def _metrics(assessment: Assessment, *, shipped_is_measured: bool) -> list[dict[
         )
     for label, other in assessment.world.named():
         heard = other.notes[0] if other.notes else "no part of the training heard it"
-        note = f"{other.model}; {other.accuracy.method}; {heard}"
-        metrics.append(other.card_metrics()[0] | {"name": f"{label}_accuracy", "note": note})
+        entry = {"name": f"{label}_accuracy", "note": f"{other.model}; {other.accuracy.method}; {heard}"}
+        if other.notes:
+            entry["split"] = f"{other.split}, artist-grouped folds"
+        metrics.append(other.card_metrics()[0] | entry)
     return metrics + calibrated
 
 
