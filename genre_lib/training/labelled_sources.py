@@ -49,9 +49,7 @@ class LabelledSource:
         place = resolve(self.music)
         features = load_features(open_data_set(str(place) if place.exists() else self.music), front_end)
         if features.data_set.front_end != front_end:
-            raise DataSetError(
-                f"{self.music} has another front end than the data set: leave it out."
-            )
+            raise DataSetError(f"{self.music} has another front end than the data set: leave it out.")
         return features
 
 

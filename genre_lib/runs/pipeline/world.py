@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 WORLD, WORLD_CLEAR, WORLD_BASELINE = "world.json", "world_clear.json", "world_baseline.json"
 CLEAR = "clear"
+# Step by step, also of the clips whose label is disputed.
+HELD_OUT_ALL = "held_out_world_all.npz"
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,9 @@ def assess_world(run: Run, world: str = "", *, robustness: bool = False) -> Worl
         return World()
     features = world_features(run, world)
     whole = _unheard(run, world, features)
+    whole.answers(run).held_out(features.data_set.name, about(run)["genres"], whole.folds).save(
+        run.evaluation / HELD_OUT_ALL
+    )
     measured = {WORLD: (whole, "all", recipe_of(run).network)}
     if CLEAR in features.data_set.splits():
         measured[WORLD_CLEAR] = (whole.clear(), CLEAR, recipe_of(run).network)
