@@ -130,6 +130,8 @@ export class TeachView {
   fail(sentence: string): void {
     setText(byId("teach-error"), sentence);
     byId("teach-error").hidden = sentence === "";
+    // On a phone the cards may stand between the button and its sentence.
+    if (sentence && !this.section.hidden) byId("teach-error").scrollIntoView({ block: "nearest" });
   }
 
   private open(): void {
