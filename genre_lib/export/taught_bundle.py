@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genre_lib.audio.finding import find_recordings
+from genre_lib.audio.files import named
 from genre_lib.bundle.belief_settings import BeliefSettings, LiveAndFile
 from genre_lib.bundle.card import BySpan, Card
 from genre_lib.bundle.files import KERAS
-from genre_lib.datasets import DataSet, Track, load_features, open_data_set
+from genre_lib.bundle.names import model_name
+from genre_lib.datasets import DataSet, load_features, open_data_set
+from genre_lib.datasets.genre_folders import open_folder
 from genre_lib.errors import AudioError, DataSetError, ParameterError
 from genre_lib.evaluation.scores import Evaluation, evaluate
 from genre_lib.export.taught_network import genre_layer, with_head, with_more_genres
@@ -135,10 +137,25 @@ def teach(
 
     Examples
     --------
+    A beat under a chord, and clicks over a drone; three songs each:
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np, soundfile
     >>> import genre_lib
-    >>> model = genre_lib.teach("Salsa and Bachata/", "bundles/dances")  # doctest: +SKIP
-    >>> model.card.genres  # doctest: +SKIP
-    ('Bachata', 'Salsa', 'none of these')
+    >>> here, time = Path(tempfile.mkdtemp()), np.arange(8 * 22050) / 22050
+    >>> for number in range(6):
+    ...     genre, pitch = ("beat", 220 + 20 * number) if number % 2 else ("drone", 50 + number)
+    ...     noise = np.random.default_rng(number).standard_normal(len(time))
+    ...     sound = np.exp(-20 * (time % 0.4)) * noise if genre == "beat" else 2 * (np.abs(noise) > 3.3)
+    ...     (here / "songs" / genre).mkdir(parents=True, exist_ok=True)
+    ...     path = here / "songs" / genre / f"{number}.wav"
+    ...     soundfile.write(path, 0.2 * sound + 0.2 * np.sin(2 * np.pi * pitch * time), 22050)
+    >>> model = genre_lib.teach(here / "songs", here / "bundle")
+    >>> model.card.genres
+    ('beat', 'drone', 'none of these')
+    >>> model.curve(here / "songs" / "beat" / "1.wav").answer().ranked[0][0]
+    'beat'
     """
     model = base if isinstance(base, GenreModel) else load_model(base)
     background = Background.of_bundle(model.bundle)
@@ -174,7 +191,8 @@ def hear_songs(data: str | Path | DataSet, model: GenreModel) -> Songs:
             try:
                 embedding = model.embed(track.path)
             except AudioError as error:
-                skipped.append(str(error))
+                # The card goes where the bundle goes, and this machine's folders are nobody's business.
+                skipped.append(named(str(error), track.path, track.name))
                 continue
             if embedding.silent.all():
                 skipped.append(f"{track.name} is silent.")
@@ -248,12 +266,8 @@ def learn(
 
 def _opened(path: Path) -> DataSet:
     """A data set; unlike to train, one genre alone is enough to teach."""
-    folders = [each for each in sorted(path.iterdir()) if each.is_dir()] if path.is_dir() else []
-    if len(folders) != 1:
-        return open_data_set(path)
-    genre, found = folders[0].name, find_recordings(folders).recordings
-    tracks = tuple(Track(each.relative_to(path).as_posix(), each, genre) for each in found)
-    return DataSet(path.resolve().name, tracks, (genre,))
+    ready = path.is_dir() and any(path.glob("*.npz"))
+    return open_folder(path, least=1) if path.is_dir() and not ready else open_data_set(path)
 
 
 def _check_names(new: Sequence[str], known: Sequence[str]) -> None:
@@ -273,7 +287,7 @@ def _card(base: Card, songs: Songs, taught: Taught, *, genres: tuple[str, ...], 
     measured = found.card_metrics()[:2] if found else []
     return replace(
         base,
-        name=name or "".join(letter if letter.isalnum() else "-" for letter in data_set.name).strip("-") or "taught",
+        name=model_name(name or data_set.name),
         version=version,
         description=f"{base.name} {base.version}, taught {', '.join(new)} with {_songs(len(data_set))}.",
         genres=genres,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 N_FOLDS = 10
 
 
-def left_out(groups: Sequence[str], labels: NDArray[np.integer]) -> list[NDArray[np.intp]]:
+def left_out(groups: Sequence[str], labels: NDArray[np.int64]) -> list[NDArray[np.intp]]:
     """Songs to leave out together: an artist's, and none without which nothing of a genre is left.
 
     Parameters

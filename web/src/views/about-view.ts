@@ -23,6 +23,10 @@ export function showCard(card: Card): void {
       create("p", "faint", `${interval(headline)}Guessing would name ${percent(1 / card.genres.length)}. Measured on ${headline.data_set}, ${headline.split}.`),
     );
   }
+  const world = card.metrics.find(({ name }) => name === "world_accuracy");
+  if (world) {
+    parts.push(create("p", "", `Of music from elsewhere, ${percent(world.value)} of ${world.n} songs were named right. ${interval(world)}Measured on ${world.data_set}, ${world.split}.`));
+  }
   parts.push(
     create("p", "", card.description),
     create("h3", "", "What it hears"),
@@ -41,11 +45,11 @@ export function showCard(card: Card): void {
   body.replaceChildren(...parts);
 }
 
-/** The model's own accuracy over whole songs, of the split that says most: test before folds before validation. */
+/** The model's own accuracy over whole songs (as `genre_lib.bundle.claims`), of the split that says most: test before folds before validation. */
 function bestMetric(card: Card): Metric | undefined {
   const rank = ({ split }: Metric) => (/test/.test(split) ? 0 : /fold/.test(split) ? 1 : 2);
   return card.metrics
-    .filter(({ name, value }) => /accuracy$/.test(name) && !/^(baseline|step)_/.test(name) && value <= 1)
+    .filter(({ name, value }) => /accuracy$/.test(name) && !/^(baseline|step|world)_/.test(name) && value <= 1)
     .sort((a, b) => rank(a) - rank(b))[0];
 }
 
