@@ -29,6 +29,8 @@ export class TeachView {
   private readonly keep = byId<HTMLInputElement>("keep-taught");
   private readonly addMode = byId<HTMLInputElement>("teach-add");
   private filesFor = "";
+  /** whether its own genres can stay */
+  private canAdd = true;
 
   constructor(private readonly events: TeachEvents) {
     byId("open-teach").addEventListener("click", () => this.open());
@@ -68,7 +70,7 @@ export class TeachView {
   setBase(canTeach: boolean, nGenres: number | null): void {
     byId("open-teach").hidden = !canTeach;
     if (!canTeach) this.section.hidden = true;
-    byId("teach-add-choice").hidden = nGenres === null;
+    this.canAdd = nGenres !== null;
     if (nGenres === null) byId<HTMLInputElement>("teach-instead").checked = true;
     else setText(byId("teach-own"), `Its own ${nGenres} genres`);
     this.showResult("");
@@ -88,7 +90,9 @@ export class TeachView {
     byId("lessons").replaceChildren(...book.genres.map((genre, i) => this.lesson(genre, book.of(genre), css(colours[i]), recordingFor)));
     byId("lessons").hidden = book.genres.length === 0;
     byId<HTMLButtonElement>("learn").disabled = book.songs.length === 0;
-    byId("teach-after").hidden = book.songs.length === 0;
+    byId("learn").hidden = book.genres.length === 0;
+    byId("keeping").hidden = book.songs.length === 0;
+    byId("teach-choice").hidden = book.songs.length === 0 || !this.canAdd;
     // What had the focus was made anew.
     if (focused) this.section.querySelector<HTMLElement>(`[data-key="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
   }
@@ -130,6 +134,8 @@ export class TeachView {
   fail(sentence: string): void {
     setText(byId("teach-error"), sentence);
     byId("teach-error").hidden = sentence === "";
+    // On a phone the cards may stand between the button and its sentence.
+    if (sentence && !this.section.hidden) byId("teach-error").scrollIntoView({ block: "nearest" });
   }
 
   private open(): void {
