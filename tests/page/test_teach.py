@@ -1,4 +1,4 @@
-"""A model taught on the page: by songs and by corrections, kept and forgotten, saved, and heard by Python as by the page."""
+"""A model taught on the page: by songs and corrections, kept and forgotten, saved, and heard by Python the same."""
 
 from __future__ import annotations
 
@@ -137,7 +137,9 @@ def test_two_genres_are_learnt_heard_saved_and_the_same_in_python(
     assert another.hear(clip)["genre"] == page["genre"]
 
 
-def test_the_page_learns_what_genre_teach_learns(visitor: Visitor, lessons: Path, tmp_path: Path, pretrained: Any) -> None:
+def test_the_page_learns_what_genre_teach_learns(
+    visitor: Visitor, lessons: Path, tmp_path: Path, pretrained: Any
+) -> None:
     teach(visitor, lessons)
     model = genre_lib.load_model(exported(visitor, tmp_path))
     songs = hear_songs(lessons, pretrained)
