@@ -54,6 +54,18 @@ def write_song(path: Path, seconds: float = 8.0, rate: int = 22050, seed: int = 
     return path
 
 
+def write_drone(path: Path, seed: int = 0) -> Path:
+    """Another kind of sound than `write_song`: short clicks over a low drone."""
+    import soundfile
+
+    rng = np.random.default_rng(seed)
+    t = np.arange(8 * 22050) / 22050
+    sound = 0.3 * np.sin(2 * np.pi * (50 + seed) * t)
+    sound[rng.integers(0, len(t), 60)] += 0.8
+    soundfile.write(path, sound, 22050)
+    return path
+
+
 @pytest.fixture
 def song(tmp_path: Path) -> Path:
     return write_song(tmp_path / "song.wav")

@@ -6,7 +6,6 @@ Plain cosine: on real clips whitening found fewer songs of the same genre, and c
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,10 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genre_lib.audio.files import utf8
-from genre_lib.batch.parquet import network_of
+from genre_lib.batch.embeddings import SongVectors
 from genre_lib.bundle.card import Card
-from genre_lib.errors import ParameterError
-from genre_lib.utils.extras import require
 
 
 @dataclass(frozen=True)
@@ -76,26 +73,9 @@ class SongCollection:
         MissingDependencyError
             There is no pyarrow.
         """
-        require("pyarrow", what="Parquet")
-        try:
-            table = import_module("pyarrow.parquet").read_table(path)
-            paths, genres = table["path"].to_pylist(), table["genre"].to_pylist()
-            states = table["state"].to_pylist()
-            embeddings = table["embedding"].combine_chunks()
-            vectors = embeddings.flatten().to_numpy().reshape(len(table), embeddings.type.list_size)
-            network = table.schema.metadata[b"network"].decode()
-        # A missing file, another file, and another table: pyarrow's errors are OSError and ValueError too.
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ParameterError(
-                f"{path} is no file of embeddings: make one with `genre embed FOLDER --out`."
-            ) from error
-        if network != network_of(card):
-            raise ParameterError(
-                f"{path} was made with another model than {card.name} {card.version}: name that one with --model, or "
-                "run `genre embed` again."
-            )
-        named = [genre if state == "music" else None for genre, state in zip(genres, states, strict=True)]
-        return cls(paths, vectors, named)
+        table = SongVectors.load(path, card)
+        named = [genre if state == "music" else None for genre, state in zip(table.genres, table.states, strict=True)]
+        return cls(table.paths, table.vectors, named)
 
     def __len__(self) -> int:
         return len(self.paths)

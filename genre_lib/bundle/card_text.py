@@ -16,7 +16,7 @@ def describe_card(card: Card) -> str:
         "",
         f"genres     {', '.join(card.genres)}",
         f"network    {card.training.get('parameters', '?'):,} parameters; {seconds}",
-        f"trained    {_training(card.training)}",
+        f"trained    {trained_words(card.training)}",
         f"licence    {card.licence}",
         "",
         "measured",
@@ -39,10 +39,18 @@ def describe_card(card: Card) -> str:
     return "\n".join(lines)
 
 
-def _training(training: dict[str, Any]) -> str:
-    counts = ", ".join(f"{n} {split}" for split, n in training.get("tracks_by_split", {}).items())
-    data_set, part, seed = (training.get(name, "?") for name in ("data_set", "trained_on", "seed"))
-    return f"{data_set} ({counts}), on {part}, seed {seed}"
+def trained_words(training: dict[str, Any]) -> str:
+    """What a network was trained on, or its genres were taught with.
+
+    Examples
+    --------
+    >>> trained_words({"data_set": "dances", "taught_on": {"salsa": 3}, "trained_on": "taught on frozen features"})
+    'dances (3 salsa), taught on frozen features'
+    """
+    parts = training.get("tracks_by_split") or training.get("taught_on") or {}
+    counts = ", ".join(f"{n} {part}" for part, n in parts.items())
+    said = f"{training.get('data_set', '?')} ({counts or '?'}), {training.get('trained_on', '?')}"
+    return f"{said}, seed {training['seed']}" if "seed" in training else said
 
 
 def _metric(metric: dict[str, Any]) -> str:

@@ -6,7 +6,6 @@ import argparse
 import json
 import sys
 from dataclasses import asdict
-from itertools import chain
 from typing import Any
 
 from genre_lib.cli.options import (
@@ -17,7 +16,7 @@ from genre_lib.cli.options import (
     progress,
     say_error,
 )
-from genre_lib.errors import AudioError, BundleError, ParameterError
+from genre_lib.errors import AudioError, ParameterError
 
 
 def add(commands: Any) -> None:
@@ -50,39 +49,22 @@ def add(commands: Any) -> None:
 
 
 def _embed(options: argparse.Namespace) -> int:
-    from genre_lib.audio.finding import find_recordings
-    from genre_lib.batch.journal import Journal
-    from genre_lib.batch.parquet import write_embeddings
-    from genre_lib.batch.predict import Unusable, model_of_process, unusable_of
-    from genre_lib.batch.resumable import predict_into
-    from genre_lib.utils.extras import require
+    from genre_lib.batch.embeddings import embed_into
 
-    require("pyarrow", what="Parquet")
-    model = model_of_process(options.model)
-    if not model.n_features:
-        raise BundleError(f"{model.bundle.folder} tells no features of its steps: use `genre model rebuild` first.")
-    found = find_recordings(options.paths)
-    recordings, unusable = found.recordings, unusable_of(found)
-    with (
-        Journal(options.journal or f"{options.out}.journal", model.card) as journal,
-        chosen_executor(options) as executor,
-    ):
-        news = predict_into(
-            journal,
-            recordings,
+    with chosen_executor(options) as executor:
+        embedded = embed_into(
+            options.out,
+            options.paths,
             model=options.model,
+            journal=options.journal,
             executor=executor,
             retry=options.retry,
-            with_vector=True,
             progress=progress("heard"),
         )
-        n_new = sum(1 for _ in news)
-        failed = [r for r in chain(unusable, journal.results(recordings)) if isinstance(r, Unusable)]
-        for result in failed:
-            say_error(result.error)
-        n_rows = write_embeddings(journal.results(recordings), options.out, model.card, model.n_features)
-    print(f"{options.out}: {n_rows} recordings, {n_new} heard now, {len(failed)} could not be used", file=sys.stderr)
-    return 1 if failed else 0
+    for result in embedded.failed:
+        say_error(result.error)
+    print(embedded, file=sys.stderr)
+    return 1 if embedded.failed else 0
 
 
 def _similar(options: argparse.Namespace) -> int:

@@ -16,6 +16,7 @@ from genre_lib.dashboard.model_tab import ModelTab
 from genre_lib.dashboard.page_session import PageSession
 from genre_lib.dashboard.paths import AllowedPaths
 from genre_lib.dashboard.settings import Settings
+from genre_lib.dashboard.teach_tab import TeachTab
 from genre_lib.dashboard.visitor_folder import READY, session_folder
 from genre_lib.errors import GenreLibError
 
@@ -38,7 +39,23 @@ class Dashboard:
         self._page_session = PageSession()
         self._listen = ListenTab(allowed, self._models, self._page_session, folder, upload_bytes=settings.upload_bytes)
         self._model_tab = ModelTab(self._models, self._page_session)
-        batch = BatchTab(allowed, self._models, folder, upload_bytes=settings.upload_bytes, listen=self._listen_to)
+        batch = BatchTab(
+            allowed,
+            self._models,
+            self._page_session,
+            folder,
+            upload_bytes=settings.upload_bytes,
+            listen=self._listen_to,
+        )
+        teach = TeachTab(
+            allowed,
+            self._models,
+            folder,
+            upload_bytes=settings.upload_bytes,
+            song=lambda: self._listen.song,
+            use=self._choose,
+            listen=lambda: setattr(self._tabs, "selected_index", 0),
+        )
         self._choice = widgets.Dropdown(options=self._options(), description="Model")
         self._path = widgets.Text(placeholder="runs/NAME/bundle", continuous_update=False)
         self._path.layout.display = "none"
@@ -50,6 +67,7 @@ class Dashboard:
             ("Listen", self._listen.widget),
             ("The model", self._model_tab.widget),
             ("Batch", batch.widget),
+            ("Teach", teach.widget),
             ("Filters", FiltersView(self._models, allowed, lambda: self._listen.song)),
         ]
         self._tabs = widgets.Tab([widget for _, widget in tabs], titles=[title for title, _ in tabs])

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from html import escape
 from pathlib import Path
+from socket import gethostname
 from typing import Any
 
 import ipywidgets as widgets
@@ -17,7 +18,9 @@ from genre_lib.audio.files import named, shown
 from genre_lib.batch.predict import Prediction, Result, Unusable, to_csv
 from genre_lib.dashboard.download import Download
 from genre_lib.dashboard.file_tags import FileTag, tag_of, with_tags
+from genre_lib.dashboard.map_panel import MapPanel
 from genre_lib.dashboard.model_choice import Models
+from genre_lib.dashboard.page_session import PageSession
 from genre_lib.dashboard.paths import AllowedPaths, recordings_below
 from genre_lib.dashboard.sortable_table import AnswerTable, row_of
 from genre_lib.dashboard.upload import Upload
@@ -39,6 +42,7 @@ class BatchTab:
         self,
         allowed: AllowedPaths,
         models: Models,
+        page_session: PageSession,
         folder: Path,
         *,
         upload_bytes: int,
@@ -63,11 +67,15 @@ class BatchTab:
         self._start.add_class("genre-primary")
         self._start.on_click(lambda _: self._begin_folder())
         self._cancel.on_click(lambda _: self._stopped.set())
-        self._table.observe(self._chosen, "chosen")
+        self._table.observe(lambda change: self._chosen(change["new"]), "chosen")
+        self._map = MapPanel(page_session, self._chosen)
         upload = Upload(
             folder / "batch",
             title="Drop files here, or choose a folder",
-            hint=f"of your own computer, up to {upload_bytes / 1e6:.0f} MB a file; each is deleted once it was heard",
+            hint=(
+                f"of your own computer, up to {upload_bytes / 1e6:.0f} MB a file; each goes to {gethostname()}, the "
+                "machine that runs this dashboard, and is deleted once it was heard"
+            ),
             limit=upload_bytes,
             folders=True,
             on_file=self._uploaded,
@@ -75,7 +83,7 @@ class BatchTab:
         )
         choices = widgets.VBox([self._folders, widgets.HBox([self._start, self._cancel])]).add_class("genre-choices")
         self._progress = widgets.HBox([self._bar, self._said]).add_class("genre-progress")
-        self._found = widgets.VBox([self._table, self._download]).add_class("genre-found")
+        self._found = widgets.VBox([self._table, self._download, self._map.widget]).add_class("genre-found")
         self._found.layout.display = self._bar.layout.display = "none"
         self.widget = widgets.VBox(
             [widgets.HBox([upload, choices]).add_class("genre-bar"), self._progress, self._found]
@@ -114,6 +122,7 @@ class BatchTab:
         self._stopped.clear()
         self._results = []
         self._table.rows = []
+        self._map.clear()
         self._bar.max, self._bar.value = total, 0
         self._running(True)
         self._worker = threading.Thread(target=self._work, args=(items, total, model, keep), daemon=True)
@@ -137,6 +146,7 @@ class BatchTab:
                 self._show(rows, total)
         self._show(rows, total)
         self._running(False)
+        self._map.show([(result, name) for result, name, *_ in self._results])
         failed = sum(isinstance(result, Unusable) for result, *_ in self._results)
         self._say(
             f"{len(rows)} of {total} recordings heard"
@@ -156,8 +166,7 @@ class BatchTab:
         self._cancel.disabled = not running
         self._bar.layout.display = "" if running else "none"
 
-    def _chosen(self, change: dict[str, Any]) -> None:
-        index = change["new"]
+    def _chosen(self, index: int) -> None:
         if 0 <= index < len(self._results):
             result, name, kept, _ = self._results[index]
             if kept:
@@ -180,7 +189,10 @@ class BatchTab:
 
 def _heard(path: Path, model: GenreModel) -> Result:
     try:
-        return Prediction(path, model.curve(path))
+        if not model.n_features:
+            return Prediction(path, model.curve(path))
+        curve, embedding = model.curve_and_embedding(path)
+        return Prediction(path, curve, embedding.song)
     except AudioError as error:
         return Unusable(path, str(error))
     except Exception as error:

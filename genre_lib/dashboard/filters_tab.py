@@ -20,6 +20,7 @@ from genre_lib.bundle.resources import derived_folder
 from genre_lib.dashboard.filter_search import Finding
 from genre_lib.dashboard.model_choice import Models
 from genre_lib.dashboard.paths import AllowedPaths
+from genre_lib.dashboard.visitor_folder import is_of_visitor
 from genre_lib.errors import GenreLibError, RunError
 from genre_lib.filters.activation_extractor import ActivationExtractor
 from genre_lib.filters.active_units import open_extractor, strongest
@@ -43,7 +44,12 @@ _NO_MUSIC = "This model has no filters yet, and no music to find them in: start 
 
 
 def folder_to_find_in(bundle: Path) -> Path:
-    """Where a visitor's filters of a bundle go: under its name, or its run's, in data/derived."""
+    """Where a visitor's filters of a bundle go: under its name, or its run's, in data/derived.
+
+    Those of a bundle that was made in a visit lie beside it, and go with it.
+    """
+    if is_of_visitor(bundle):
+        return bundle.parent / FILTERS
     return derived_folder() / FILTERS / (bundle.parent.name if bundle.name == BUNDLE else bundle.name)
 
 

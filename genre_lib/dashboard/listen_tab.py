@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,14 @@ from typing import Any
 import ipywidgets as widgets
 
 from genre_lib.audio.files import named
+from genre_lib.bundle.files import read_card
 from genre_lib.dashboard.attribution_panel import AttributionPanel
 from genre_lib.dashboard.model_choice import Models
 from genre_lib.dashboard.page_session import PageSession
 from genre_lib.dashboard.paths import AllowedPaths
 from genre_lib.dashboard.plotly_output import plotly_output
 from genre_lib.dashboard.steadiness import SteadinessControls
-from genre_lib.dashboard.upload import Upload
+from genre_lib.dashboard.upload import Upload, goes_to
 from genre_lib.errors import GenreLibError
 from genre_lib.inference.curve import GenreCurve
 from genre_lib.report.player import Player
@@ -45,6 +47,7 @@ class ListenTab:
         self._models = models
         self._page_session = page_session
         self._curves: dict[str, GenreCurve] = {}
+        self._folder = folder
         self._song: tuple[Path, str] | None = None
         self._asked = 0
         self._asking = threading.Lock()
@@ -53,7 +56,7 @@ class ListenTab:
         self._upload = Upload(
             folder,
             title="Drop a song here, or choose a file",
-            hint=f"mp3, wav, flac, ogg, m4a and more, up to {upload_bytes / 1e6:.0f} MB; it stays on this machine",
+            hint=f"mp3, wav, flac, ogg, m4a and more, up to {upload_bytes / 1e6:.0f} MB; it {goes_to()}",
             limit=upload_bytes,
             on_file=self._uploaded,
             on_trouble=self.say,
@@ -65,6 +68,8 @@ class ListenTab:
         self._other.observe(lambda _: self._hear(), "value")
         models.observe(self._model_changed)
         self._steadiness = SteadinessControls(self._redraw)
+        with suppress(GenreLibError):
+            self._steadiness.set_card(read_card(models.folder))
         choices = widgets.VBox([self._songs, self._other]).add_class("genre-choices")
         self._closer = widgets.ToggleButton(description="Look closer", tooltip="Every step, to zoom into")
         self._figures = widgets.VBox().add_class("genre-closer")
@@ -82,7 +87,7 @@ class ListenTab:
 
     @property
     def song(self) -> tuple[Path, str] | None:
-        """File and title of what is listened to."""
+        """File and title of what is listened to; of a file that cannot be heard, still the one before it."""
         return self._song
 
     def open(self, name: str) -> None:
@@ -100,8 +105,7 @@ class ListenTab:
 
     def show(self, path: Path, title: str) -> None:
         """Listen to a recording."""
-        self._song = path, title
-        self._hear()
+        self._hear((path, title))
 
     def _invite(self, allowed: AllowedPaths) -> widgets.VBox:
         words = widgets.HTML("<b>Nothing to hear yet.</b> The curve of your song appears here, and moves as it plays.")
@@ -123,10 +127,6 @@ class ListenTab:
             self.open(change["new"])
 
     def _uploaded(self, path: Path, left: int) -> None:
-        # One upload is kept at a time: the one that is heard.
-        for other in path.parent.parent.glob("upload-*"):
-            if other != path.parent:
-                shutil.rmtree(other, ignore_errors=True)
         self._songs.value = ""
         self.show(path, path.stem.replace("_", " "))
 
@@ -138,46 +138,67 @@ class ListenTab:
         others = [label for label in self._models.labels if label != self._models.label]
         return [(_ALONE, ""), *((label, label) for label in others)]
 
-    def _hear(self) -> None:
-        if self._song is None:
+    def _hear(self, song: tuple[Path, str] | None = None) -> None:
+        """Hear a song, or again the one that is listened to."""
+        song = song or self._song
+        if song is None:
             return
         self._asked += 1
         self._invitation.layout.display = "none"
-        path, title = self._song
         labels = [self._models.label, *([self._other.value] if self._other.value else [])]
-        self.say(f"Listening to {title} …", busy=True)
+        self.say(f"Listening to {song[1]} …", busy=True)
         # In a thread of its own, so that the page stays alive while an hour of music is heard.
-        threading.Thread(target=self._hear_in_turn, args=(self._asked, path, title, labels), daemon=True).start()
+        threading.Thread(target=self._hear_in_turn, args=(self._asked, song, labels), daemon=True).start()
 
-    def _hear_in_turn(self, asked: int, path: Path, title: str, labels: list[str]) -> None:
+    def _hear_in_turn(self, asked: int, song: tuple[Path, str], labels: list[str]) -> None:
         with self._asking:
             if asked != self._asked:
                 return
-            said = self._heard(path, title, labels, wanted=lambda: asked == self._asked)
+            said = self._heard(song, labels, wanted=lambda: asked == self._asked)
             if asked == self._asked:
                 self.say(said)
 
-    def _heard(self, path: Path, title: str, labels: list[str], wanted: Callable[[], bool]) -> str:
+    def _heard(self, song: tuple[Path, str], labels: list[str], wanted: Callable[[], bool]) -> str:
+        """Show a song; what went wrong as a sentence, and then what was heard before stays."""
+        path, title = song
         try:
-            self._curves = {}
+            curves: dict[str, GenreCurve] = {}
             for label in labels:
-                self._curves[label] = self._models.load(label).curve(path)
+                curves[label] = self._models.load(label).curve(path)
                 if not wanted():
                     return ""
-            self._steadiness.set_card(self._curves[labels[0]].card)
-            self._show_player(path, title)
-            said = ""
         except GenreLibError as error:
-            said = named(str(error), path)
+            return self._without(song, named(str(error), path))
         except Exception as error:
-            said = f"{title} could not be heard ({type(error).__name__}: {error}): try another file."
-        if said:
-            self._curves = {}
-            self.player.clear()
-        self._closer.layout.display = "" if self._curves else "none"
-        self._why.clear(offer=bool(self._curves))
+            return self._without(
+                song, f"{title} could not be heard ({type(error).__name__}: {error}): try another file."
+            )
+        self._song, self._curves = song, curves
+        # The page's invitation makes room for the curve.
+        self.widget.add_class("genre-heard")
+        self._steadiness.set_card(curves[labels[0]].card)
+        self._show_player(path, title)
+        self._forget_uploads(before=path)
+        self._closer.layout.display = ""
+        self._why.clear(offer=True)
         self._look_closer()
-        return said
+        return ""
+
+    def _without(self, song: tuple[Path, str], sentence: str) -> str:
+        """The sentence about a song that cannot be heard; its upload goes."""
+        if song != self._song and song[0].is_relative_to(self._folder):
+            shutil.rmtree(song[0].parent, ignore_errors=True)
+        if self._song is not None:
+            return f"{sentence} {self._song[1]} is still here."
+        self._invitation.layout.display = ""
+        return sentence
+
+    def _forget_uploads(self, *, before: Path) -> None:
+        """One upload is kept at a time: the one that is heard. One that is still arriving is newer."""
+        if before.is_relative_to(self._folder):
+            for folder in self._folder.glob("upload-*"):
+                if _number(folder) < _number(before.parent):
+                    shutil.rmtree(folder, ignore_errors=True)
 
     def _show_player(self, path: Path, title: str) -> None:
         self.player.show(
@@ -218,3 +239,7 @@ class ListenTab:
 def _stride(curve: GenreCurve) -> int:
     # Plotly draws some thousand points of each genre before it becomes slow.
     return max(1, len(curve.times) // _POINTS_AT_MOST)
+
+
+def _number(upload: Path) -> int:
+    return int(upload.name.rsplit("-", 1)[1])

@@ -33,8 +33,8 @@ class Models:
 
     @property
     def folder(self) -> Path:
-        """The chosen one's bundle."""
-        return self._known[self._label].path
+        """The chosen one's bundle; GenreLibError if there is no model at all."""
+        return self._place(self._label).path
 
     @property
     def folders(self) -> list[Path]:
@@ -48,11 +48,14 @@ class Models:
 
     def load(self, label: str) -> GenreModel:
         """The model of that label; GenreLibError if it cannot be loaded."""
-        if label not in self._known:
-            raise GenreLibError(
-                "There is no model yet: run the notebooks (make pipeline), or name a bundle with --model."
-            )
-        return _loaded(self._known[label].path)
+        return _loaded(self._place(label).path)
+
+    def add(self, bundle: Path) -> str:
+        """Let this visitor choose a bundle that was made in this visit; its label."""
+        card = _loaded(bundle).card
+        label = f"{card.name} {card.version}"
+        self._known[label] = NamedPath(label, bundle)
+        return label
 
     def choose(self, name: str) -> None:
         """Choose by label, or by a bundle's path below an allowed folder.
@@ -62,7 +65,7 @@ class Models:
         ParameterError, BundleError
             There is none of that name, or it is damaged; the choice stays as it was.
         """
-        place: NamedPath = self._allowed.model(name)
+        place = self._known[name] if name in self._known else self._allowed.model(name)
         known = next((found for found in self._known.values() if found.path == place.path), place)
         self._known.setdefault(known.label, known)
         self.load(known.label)
@@ -70,6 +73,13 @@ class Models:
             self._label = known.label
             for observer in self._observers:
                 observer()
+
+    def _place(self, label: str) -> NamedPath:
+        if label not in self._known:
+            raise GenreLibError(
+                "There is no model yet: run the notebooks (make pipeline), or name a bundle with --model."
+            )
+        return self._known[label]
 
     def observe(self, observer: Callable[[], None]) -> None:
         """Call `observer` after each change of the choice."""

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
 from genre_lib.bundle.card import Card
-from genre_lib.bundle.card_text import describe_card
+from genre_lib.bundle.card_text import describe_card, trained_words
+from genre_lib.bundle.claims import accuracy_claim, claim_words, world_claim
 from genre_lib.dashboard.model_choice import Models
 from genre_lib.dashboard.page_session import PageSession
 from genre_lib.dashboard.plotly_output import plotly_output
 from genre_lib.dashboard.results import Results, results_of
 from genre_lib.errors import GenreLibError
+from genre_lib.inference.words import spoken
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -62,15 +64,13 @@ class ModelTab:
 
 def _words(card: Card, results: Results) -> str:
     facts = [
-        ("Genres", ", ".join(card.genres)),
+        ("Genres", ", ".join(map(spoken, card.genres))),
         ("Hears", f"{card.receptive_field_s:.1f} s at a time, an answer every {card.step_period_s:.2f} s"),
     ]
     if parameters := card.training.get("parameters"):
         facts.append(("Size", f"{parameters:,} parameters, {_megabytes(card):.1f} MB with all its formats"))
-    if data_set := card.training.get("data_set"):
-        counts = ", ".join(f"{n} {split}" for split, n in card.training.get("tracks_by_split", {}).items())
-        trained = card.training.get("trained_on", "?")
-        facts.append(("Trained", f"on {data_set} ({counts}), {trained}"))
+    if card.training.get("data_set"):
+        facts.append(("Trained", f"on {trained_words(card.training)}"))
     facts.append(("Licence", card.licence))
     rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts)
     limits = "".join(f"<li>{escape(sentence)}</li>" for sentence in card.limits)
@@ -78,22 +78,27 @@ def _words(card: Card, results: Results) -> str:
     return (
         f"<h2>{escape(card.name)} <small>{escape(card.version)}</small></h2>"
         f"<p class='lead'>{escape(card.description)}</p>"
-        f"{_accuracy(card, results)}<dl>{rows}</dl><h3>What it cannot do</h3><ul>{limits}</ul>{notes}"
+        f"{_accuracy(card)}<dl>{rows}</dl><h3>What it cannot do</h3><ul>{limits}</ul>{notes}"
     )
 
 
-def _accuracy(card: Card, results: Results) -> str:
-    if results.evaluation is None:
-        return "<p class='figure-of-merit'>No results were saved with this model.</p>"
-    evaluation = results.evaluation
-    found = evaluation.accuracy
-    # The card knows whether the network that was measured is the one that is shipped.
-    noted = next((metric.get("note") for metric in card.metrics if metric["name"] == "accuracy"), None)
-    return (
-        f"<p class='figure-of-merit'><b>{100 * found.value:.1f} %</b> of {found.n} clips of "
-        f"{escape(evaluation.data_set)} ({escape(evaluation.split)}) named rightly; 95 % interval "
-        f"{100 * found.low:.0f} to {100 * found.high:.0f} %. <small>{escape(noted or found.method)}</small></p>"
-    )
+def _accuracy(card: Card) -> str:
+    """The claim, and what music from elsewhere does to it."""
+    own = accuracy_claim(card)
+    if own is None:
+        return "<p class='figure-of-merit'>Its card tells no accuracy.</p>"
+    claims = [
+        f"<p class='figure-of-merit'>{_large(own)} named rightly. <small>{escape(own.get('note', ''))}</small></p>"
+    ]
+    if world := world_claim(card):
+        note = escape(world.get("note", ""))
+        claims.append(f"<p class='figure-of-merit'>{_large(world)}: music from elsewhere. <small>{note}</small></p>")
+    return "".join(claims)
+
+
+def _large(claim: dict[str, Any]) -> str:
+    value, rest = claim_words(claim).split(" %", 1)
+    return f"<b>{value} %</b>{escape(rest)}"
 
 
 def _figures(results: Results, *, dark: bool) -> Iterator[go.Figure]:
@@ -102,7 +107,8 @@ def _figures(results: Results, *, dark: bool) -> Iterator[go.Figure]:
     evaluation = results.evaluation
     if evaluation is None:
         return
-    yield figures.confusion_matrix(evaluation, dark=dark)
+    # The claim above is the only one: this evaluation may be of another part.
+    yield figures.confusion_matrix(evaluation, dark=dark).update_layout(title_text="What is taken for what?")
     yield figures.genre_scores(evaluation, dark=dark)
     if evaluation.calibration is not None:
         yield figures.reliability_diagram(evaluation, dark=dark)

@@ -36,11 +36,12 @@ class SteadinessControls:
         self._steadiness = widgets.SelectionSlider(
             options=options, description="Steadiness", continuous_update=False, style={"description_width": "initial"}
         )
-        self._threshold = widgets.IntSlider(
+        self._threshold = widgets.FloatSlider(
             min=0,
-            max=95,
+            max=0.95,
+            step=0.01,
             description="Name a genre from",
-            readout_format="d",
+            readout_format=".0%",
             continuous_update=False,
             style={"description_width": "initial"},
         )
@@ -63,7 +64,7 @@ class SteadinessControls:
         belief = self._card.belief
         self._setting = True
         self._steadiness.value = _step_at(belief.mean_duration_s if belief else self._card.smoothing_s)
-        self._threshold.value = round(100 * (belief.named_from.file if belief else self._card.unsure_below.smoothed))
+        self._threshold.value = round(belief.named_from.file if belief else self._card.unsure_below.smoothed, 2)
         self._setting = False
         if tell:
             self._on_change()
@@ -74,7 +75,7 @@ class SteadinessControls:
         if what == "steadiness_s":
             self.steadiness_s = _seconds_at(self._steadiness.value)
         else:
-            self.named_from = self._threshold.value / 100
+            self.named_from = self._threshold.value
         self._on_change()
 
 

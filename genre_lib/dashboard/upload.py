@@ -6,6 +6,7 @@ costs several times the file's size in memory.
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -30,6 +31,8 @@ class Upload(anywidget.AnyWidget):
         Of one file; larger ones are refused before anything is sent.
     folders : bool
         Take a folder, or many files.
+    several : bool
+        Take many files, whatever they are called.
     """
 
     _esm = template("upload.js")
@@ -38,6 +41,7 @@ class Upload(anywidget.AnyWidget):
     hint = traitlets.Unicode().tag(sync=True)
     limit = traitlets.Int().tag(sync=True)
     folders = traitlets.Bool().tag(sync=True)
+    several = traitlets.Bool().tag(sync=True)
 
     def __init__(
         self,
@@ -99,6 +103,11 @@ class Upload(anywidget.AnyWidget):
             self._file.close()
             self._file = None
             self._path.unlink(missing_ok=True)
+
+
+def goes_to() -> str:
+    """Whose machine a file goes to, and how long it stays, for the end of a sentence."""
+    return f"goes to {socket.gethostname()}, the machine that runs this dashboard, and is deleted when you leave"
 
 
 def safe_name(name: str) -> str:

@@ -28,6 +28,11 @@ def session_folder(root: str | Path | None = None) -> Path:
     return folder
 
 
+def is_of_visitor(path: Path) -> bool:
+    """Whether a path lies in a visitor's folder, and so goes when the visit ends."""
+    return any(part.startswith(_PREFIX) for part in path.parts)
+
+
 def sweep(root: str | Path) -> None:
     """Remove the folders of processes that are no more."""
     for folder in Path(root).glob(f"{_PREFIX}*"):

@@ -12,9 +12,10 @@ from genre_lib.errors import DataSetError, UnreachableError
 
 # How copies of GTZAN are usually packed.
 _NESTED = ("", "genres", "genres_original", "Data/genres_original")
+_PACKED = {"genres", "genres_original", "Data"}
 
 
-def open_folder(folder: Path, *, name: str | None = None, include_excluded: bool = False) -> DataSet:
+def open_folder(folder: Path, *, name: str | None = None, include_excluded: bool = False, least: int = 2) -> DataSet:
     """Read a folder of genres: ``FOLDER/GENRE/song.flac`` or ``FOLDER/GENRE/ARTIST/.../song.flac``.
 
     Files named as in GTZAN (``blues.00000.au``), in whatever folders, get the artists and the split known of it.
@@ -26,6 +27,8 @@ def open_folder(folder: Path, *, name: str | None = None, include_excluded: bool
         By default the folder's own.
     include_excluded : bool
         Keep tracks that GTZAN's fault-filtered split excludes.
+    least : int
+        How many genres there have to be: one is enough to teach, where two are needed to train.
 
     Raises
     ------
@@ -47,7 +50,7 @@ def open_folder(folder: Path, *, name: str | None = None, include_excluded: bool
         root = folder / nested
         inside = [path for path in files if path.is_relative_to(root) and len(path.relative_to(root).parts) > 1]
         genres = {path.relative_to(root).parts[0] for path in inside}
-        if len(genres) > 1:
+        if len(genres) > 1 or (least == 1 and genres - _PACKED):
             tracks = [_track(path, root) for path in inside]
             return DataSet(name, tuple(tracks), genres_of(tracks), (*_artist_notes(name, tracks), *notes))
         alone |= genres

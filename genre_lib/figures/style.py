@@ -14,7 +14,7 @@ from genre_lib.evaluation.scores import Evaluation
 from genre_lib.figures.notebook_display import show_with_pictures
 from genre_lib.figures.palette import PALETTE, SILENCE
 
-FONT = "system-ui, -apple-system, Segoe UI, Roboto, Helvetica, Arial, sans-serif"
+FONT = "Instrument Sans, system-ui, -apple-system, Segoe UI, Roboto, Helvetica, Arial, sans-serif"
 HATCH = {"fillmode": "overlay", "fgcolor": "rgba(255,255,255,0.6)", "size": 8, "solidity": 0.25}
 
 

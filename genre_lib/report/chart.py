@@ -1,4 +1,8 @@
-"""The report's chart as SVG and HTML: areas, veils, labels, ribbon, waveform and ticks, readable without script."""
+"""The report's chart as SVG and HTML, readable without script: what the page draws on its canvas.
+
+One layer for each genre in the order of the card, together always the full height. A layer is bright where its genre is
+named, pale where it is only probable, too close to call or not ahead; silence is left blank.
+"""
 
 from __future__ import annotations
 
@@ -12,29 +16,49 @@ from numpy.typing import NDArray
 
 from genre_lib.inference.curve import Belief
 from genre_lib.inference.segments import Segment, clock
-from genre_lib.inference.words import spoken
+from genre_lib.inference.words import name_of, spoken
 
 N_BINS = 720
-# A genre that never gets this probable is drawn together with its like.
-DRAWN_FROM = 0.2
+# A genre that never gets this probable is not worth a name in a few lines.
+PROMINENT_FROM = 0.2
+# Opacity of a layer that is not named: the page's share of paper in it is .66.
+PALE = 0.34
 _TICKS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
 
 
 @dataclass(frozen=True)
-class Layer:
-    """One area of the chart: a genre's share over time, or that of all small ones together (None)."""
-
-    genre: str | None
-    share: NDArray[np.float64]
-
-
-@dataclass(frozen=True)
 class Chart:
-    """What is drawn, from the bottom up."""
+    """What is drawn.
 
-    layers: tuple[Layer, ...]
+    Attributes
+    ----------
+    genres : tuple of str
+        From the top down.
+    bins : np.ndarray [shape=(n_bins, n_genres)]
+        Belief.
+    states : np.ndarray of str [shape=(n_bins,)]
+    colours : dict of str to str
+    """
+
+    genres: tuple[str, ...]
+    bins: NDArray[np.float64]
     states: NDArray[np.str_]
     colours: dict[str, str]
+
+    @property
+    def prominent(self) -> list[str]:
+        """Genres that are believed in somewhere, at least the two most present."""
+        heard = self.bins[self.states != "silence"]
+        if not len(heard):
+            return []
+        first = set(np.argsort(-heard.mean(axis=0), kind="stable")[:2].tolist())
+        return [g for i, g in enumerate(self.genres) if i in first or heard[:, i].max() >= PROMINENT_FROM]
+
+    def stretches(self, states: Sequence[str]) -> list[tuple[int, int, int]]:
+        """Where one genre leads in one of those states: its index, the first bin and the one after the last."""
+        leader = np.where(np.isin(self.states, states), self.bins.argmax(axis=1), -1)
+        cuts = [0, *(np.flatnonzero(leader[1:] != leader[:-1]) + 1).tolist(), len(leader)]
+        return [(int(leader[a]), a, b) for a, b in itertools.pairwise(cuts) if leader[a] >= 0]
 
 
 def binned(belief: Belief, duration_s: float) -> tuple[NDArray[np.float64], NDArray[np.str_]]:
@@ -58,71 +82,59 @@ def binned(belief: Belief, duration_s: float) -> tuple[NDArray[np.float64], NDAr
     return bins, belief.state[nearest]
 
 
-def build_chart(
-    bins: NDArray[np.float64], states: NDArray[np.str_], genres: Sequence[str], colours: dict[str, str]
-) -> Chart:
-    """Layers in order of how much there is of each genre; the small ones together on top."""
-    heard = bins[states != "silence"]
-    if not len(heard):
-        return Chart((), states, colours)
-    order = np.argsort(-heard.mean(axis=0), kind="stable")
-    drawn = [i for rank, i in enumerate(order) if rank < 2 or heard[:, i].max() >= DRAWN_FROM]
-    layers = [Layer(genres[i], bins[:, i]) for i in drawn]
-    if len(drawn) < len(genres):
-        layers.append(Layer(None, np.delete(bins, drawn, axis=1).sum(axis=1)))
-    return Chart(tuple(layers), states, colours)
-
-
 def areas(chart: Chart) -> str:
-    """Stacked areas in a box of 1000 x 100, the most present genre at the bottom."""
-    n = len(chart.states)
-    x = np.concatenate([[0], (np.arange(n) + 0.5) * 1000 / n, [1000]])
-    below = np.full(len(x), 100.0)
-    paths = []
-    for layer in chart.layers:
-        above = below - 100 * np.concatenate([layer.share[:1], layer.share, layer.share[-1:]])
-        edge = [f"{a:.1f} {b:.1f}" for a, b in zip(x, above, strict=True)]
-        base = [f"{a:.1f} {b:.1f}" for a, b in zip(x[::-1], below[::-1], strict=True)]
-        look = f'fill="{chart.colours[layer.genre]}"' if layer.genre else 'class="others"'
-        paths.append(f'<path {look} d="M{"L".join(edge + base)}Z"/>')
-        below = above
-    return "".join(paths)
+    """Stacked areas in a box of 1000 x 100: every genre pale, and bright where it is named."""
+    n = len(chart.bins)
+    edges = 100 * np.concatenate([np.zeros((n, 1)), np.cumsum(chart.bins, axis=1)], axis=1)
+    pale = [
+        f'<path fill="{chart.colours[genre]}" fill-opacity="{PALE}" d="{_layer(edges, i, 0, n)}"/>'
+        for i, genre in enumerate(chart.genres)
+    ]
+    bright = [
+        f'<path fill="{chart.colours[chart.genres[i]]}" d="{_layer(edges, i, first, stop)}"/>'
+        for i, first, stop in chart.stretches(["music"])
+    ]
+    return "".join(pale + bright)
 
 
-def labels(chart: Chart, named: set[str | None]) -> list[str]:
-    """The name of a genre where its area is thickest, unless the ribbon above says it already."""
+def labels(chart: Chart) -> list[str]:
+    """The name of a genre where its layer is thickest: large where it is named, small where it is not."""
     n = len(chart.states)
     width = max(1, n // 10)
-    top = np.zeros(n)
+    top = np.concatenate([np.zeros((n, 1)), np.cumsum(chart.bins, axis=1)], axis=1)
     found = []
-    for layer in chart.layers:
-        top = top + layer.share
-        clear = np.where(np.isin(chart.states, ("music", "probable")), layer.share, 0.0)
-        # The thinnest place within a label's width decides whether it fits.
-        room = np.array([clear[i : i + width].min() for i in range(n - width + 1)])
-        best = int(room.argmax())
-        if layer.genre is None or layer.genre in named or room[best] < 0.14:
-            continue
-        middle = best + width // 2
-        x, y = 100 * (middle + 0.5) / n, 100 * (1 - top[middle] + layer.share[middle] / 2)
-        on = _on(chart.colours[layer.genre])
-        look = f"left:{x:.1f}%;top:{y:.1f}%;--on:{on}"
-        found.append(f'<span class="label" style="{look}">{escape(spoken(layer.genre))}</span>')
+    for i, genre in enumerate(chart.genres):
+        for kind, states, least in (("named", ["music"], 0.14), ("probable", ["probable"], 0.12), ("", None, 0.09)):
+            if states is None:
+                here = (chart.bins.argmax(axis=1) != i) & (chart.states != "silence")
+            else:
+                here = (chart.bins.argmax(axis=1) == i) & np.isin(chart.states, states)
+            # The thinnest place within a label's width decides whether it fits.
+            clear = np.where(here, chart.bins[:, i], 0.0)
+            room = np.array([clear[a : a + width].min() for a in range(n - width + 1)])
+            best = int(room.argmax())
+            if room[best] < least:
+                continue
+            middle = best + width // 2
+            x, y = 100 * (middle + 0.5) / n, 50 * (top[middle, i] + top[middle, i + 1])
+            on = _on(chart.colours[genre]) if kind == "named" else "var(--ink)"
+            name = f"probably {spoken(genre)}" if kind == "probable" else spoken(genre)
+            look = f"left:{x:.1f}%;top:{y:.1f}%;--on:{on}"
+            found.append(f'<span class="label {kind}" style="{look}">{escape(name)}</span>')
     return found
 
 
-def veils(states: NDArray[np.str_]) -> list[str]:
-    """Silent and unsure stretches, laid over the areas."""
+def silences(states: NDArray[np.str_]) -> list[str]:
+    """What covers the silent stretches."""
     n = len(states)
     cuts = [0, *(np.flatnonzero(states[1:] != states[:-1]) + 1).tolist(), n]
     found = []
     for first, stop in itertools.pairwise(cuts):
-        state = str(states[first])
-        if state in ("music", "probable"):
+        if str(states[first]) != "silence":
             continue
         left, width = 100 * first / n, 100 * (stop - first) / n
-        found.append(f'<span class="veil {state}" style="left:{left:.2f}%;width:{width:.2f}%"></span>')
-        if state == "silence" and width > 7:
+        found.append(f'<span class="silent" style="left:{left:.2f}%;width:{width:.2f}%"></span>')
+        if width > 7:
             found.append(f'<span class="label quiet" style="left:{left + width / 2:.2f}%;top:50%">silence</span>')
     return found
 
@@ -130,13 +142,10 @@ def veils(states: NDArray[np.str_]) -> list[str]:
 def ribbon(segment: Segment, duration_s: float, colours: dict[str, str]) -> str:
     """One segment in the strip above the areas."""
     left, width = 100 * segment.start_s / duration_s, 100 * (segment.stop_s - segment.start_s) / duration_s
-    # The strip is a list of names; how sure each is stands in the table.
-    named = segment.state in ("music", "probable")
-    name = spoken(segment.genre) if named and segment.genre else segment.state
     look = f"left:{left:.2f}%;width:{width:.2f}%"
-    if named and segment.genre:
+    if segment.genre and segment.state != "silence":
         look += f";--c:{colours[segment.genre]};--on:{_on(colours[segment.genre])}"
-    return f'<i class="{segment.state}" style="{look}">{escape(name)}</i>'
+    return f'<i class="{segment.state}" style="{look}">{escape(name_of(segment.state, segment.genre))}</i>'
 
 
 def wave(envelope: NDArray[np.float64]) -> str:
@@ -155,6 +164,16 @@ def ticks(duration_s: float) -> list[str]:
     step = next((step for step in _TICKS_S if duration_s / step <= 8), _TICKS_S[-1])
     marks = np.arange(0, duration_s * 0.985, step)
     return [f'<span style="left:{100 * mark / duration_s:.2f}%">{clock(mark)}</span>' for mark in marks]
+
+
+def _layer(edges: NDArray[np.float64], genre: int, first: int, stop: int) -> str:
+    """Outline of a genre's layer between two bins, flat to the ends of the first and the last."""
+    n = len(edges)
+    x = np.concatenate([[first], np.arange(first, stop) + 0.5, [stop]]) * 1000 / n
+    bins = np.concatenate([[first], np.arange(first, stop), [stop - 1]])
+    above = [f"{a:.1f} {b:.1f}" for a, b in zip(x, edges[bins, genre], strict=True)]
+    below = [f"{a:.1f} {b:.1f}" for a, b in zip(x[::-1], edges[bins[::-1], genre + 1], strict=True)]
+    return f"M{'L'.join(above + below)}Z"
 
 
 def _on(colour: str) -> str:

@@ -14,25 +14,16 @@ from typing import Any
 
 import numpy as np
 
+from genre_lib.bundle.claims import accuracy_claim, claim_words, world_claim
 from genre_lib.figures.palette import genre_colours
 from genre_lib.inference.curve import GenreCurve
 from genre_lib.inference.segments import Segment, clock, segments
 from genre_lib.inference.words import n_worth_naming, name_of, percent, spoken
-from genre_lib.report.chart import Chart, areas, binned, build_chart, labels, ribbon, ticks, veils, wave
+from genre_lib.report.chart import Chart, areas, binned, labels, ribbon, silences, ticks, wave
 from genre_lib.report.recording import Sound
 from genre_lib.utils.templates import templates_beside
 
 template = templates_beside(__file__)
-
-
-_LABELS = {
-    "music": "As a whole it sounds like",
-    "probable": "As a whole it probably is",
-    "mixed": "It changes",
-    "unsure": "As a whole the model is",
-    "silence": "There is",
-}
-_VERDICTS = {"unsure": "unsure", "silence": "silence"}
 
 
 @dataclass(frozen=True)
@@ -115,52 +106,38 @@ class _Lane:
         self._colours = genre_colours(curve.genres)
         self._belief = curve.believed(steadiness_s=steadiness_s, named_from=named_from)
         self._bins, self._states = binned(self._belief, curve.duration_s)
-        self._chart = build_chart(self._bins, self._states, curve.genres, self._colours)
+        self._chart = Chart(curve.genres, self._bins, self._states, self._colours)
         self._segments = segments(curve, steadiness_s=steadiness_s, named_from=named_from)
 
     def answer(self) -> str:
-        """The answer for the whole recording, with the four best genres."""
+        """The answer for the whole recording, in the page's words."""
         answer = self._curve.answer(self._belief)
-        ranked = [(genre, p) for genre, p in answer.ranked if p >= 0.01][:4]
-        label = _LABELS[answer.state]
-        verdict = f'<i class="swatch {answer.state}"></i>{escape(_VERDICTS.get(answer.state, ""))}'
-        if answer.state in ("music", "probable"):
-            genre, p = answer.ranked[0]
-            sure = " sure" if self._curve.card.belief is None else ""
-            verdict = f"{self._swatch(genre)}{escape(spoken(genre))} <small>{percent(p)}{sure}</small>"
+        ranked = [f"{escape(spoken(genre))} {percent(p)}" for genre, p in answer.ranked]
+        name, detail = name_of(answer.state, answer.genre), f"{percent(answer.ranked[0][1])}, then {ranked[1]}"
+        if answer.state == "silence":
+            detail = "There is nothing to hear."
+        elif answer.state == "unsure":
+            detail = f"Too close to call: {ranked[0]}, {ranked[1]}"
         elif answer.state == "mixed":
-            parts = answer.ranked[: min(4, n_worth_naming(answer.probabilities))]
-            verdict = ", ".join(
-                f"{self._swatch(genre)}{escape(spoken(genre))} <small>{percent(p)}</small>" for genre, p in parts
-            )
-        ranking = "".join(
-            f"<li><span>{escape(spoken(genre))}</span>"
-            f'<span class="bar"><i style="width:{100 * p:.1f}%;--c:{self._colours[genre]}"></i></span>'
-            f"<span>{100 * p:.0f} %</span></li>"
-            for genre, p in (ranked if answer.state != "silence" else [])
-        )
-        by = f"<b>{escape(self._name)}</b>" if self._name else label
+            detail = ", ".join(ranked[: n_worth_naming(answer.probabilities)])
+        by = escape(self._name) if self._name else "The whole of it"
         return (
             f'<section class="answer" aria-label="The answer"><p class="eyebrow">{by}</p>'
-            f'<p class="verdict">{verdict}</p><ol class="ranking">{ranking}</ol></section>'
+            f'<p class="verdict {answer.state}">{escape(name)} <small>{detail}</small></p></section>'
         )
-
-    def _swatch(self, genre: str) -> str:
-        return f'<i class="swatch" style="--c:{self._colours[genre]}"></i>'
 
     def drawn(self) -> str:
         """Ribbon and stacked areas."""
-        named = {segment.genre for segment in self._segments if segment.state in ("music", "probable")}
         strip = "".join(ribbon(segment, self._curve.duration_s, self._colours) for segment in self._segments)
         name = f'<p class="lane-name">{escape(self._name)}</p>' if self._name else ""
         return (
             f'{name}<div class="ribbon" aria-hidden="true">{strip}</div><div class="belief">'
             '<svg viewBox="0 0 1000 100" preserveAspectRatio="none" aria-hidden="true">'
-            f"{areas(self._chart)}</svg>{''.join(veils(self._states))}{''.join(labels(self._chart, named))}</div>"
+            f"{areas(self._chart)}</svg>{''.join(silences(self._states))}{''.join(labels(self._chart))}</div>"
         )
 
     def legend(self) -> str:
-        """Every area's name; the script adds what the model believes right now."""
+        """Every genre's name; the script adds what the model believes right now."""
         items = "".join(_legend(self._chart))
         name = f'<p class="lane-name">{escape(self._name)}</p>' if self._name else ""
         return f'<div>{name}<ul class="legend" aria-label="Genres">{items}</ul></div>'
@@ -169,7 +146,7 @@ class _Lane:
         """The segments."""
         rows = "".join(_row(segment, self._colours) for segment in self._segments)
         heading = f"Segments, {escape(self._name)}" if self._name else "Segments"
-        columns = "".join(f'<th scope="col">{name}</th>' for name in ("From", "To", "Sounds like", "Probability"))
+        columns = "".join(f'<th scope="col">{name}</th>' for name in ("From", "To", "Heard as", "Belief"))
         return (
             f'<section class="panel segments" aria-label="{heading}"><h2>{heading}</h2>'
             f"<table><thead><tr>{columns}</tr></thead><tbody>{rows}</tbody></table></section>"
@@ -188,19 +165,11 @@ class _Lane:
 
 
 def _legend(chart: Chart) -> list[str]:
-    items = [
-        f'<li data-genre="{escape(layer.genre)}"><i class="swatch" style="--c:{chart.colours[layer.genre]}"></i>'
-        f"<span>{escape(spoken(layer.genre))}</span></li>"
-        if layer.genre
-        else '<li data-others><i class="swatch others"></i><span>others</span></li>'
-        for layer in chart.layers
+    return [
+        f'<li data-genre="{escape(genre)}"><i class="swatch" style="--c:{chart.colours[genre]}"></i>'
+        f"<span>{escape(spoken(genre))}</span></li>"
+        for genre in chart.genres
     ]
-    items += [
-        f'<li><i class="swatch {state}"></i><span>{state}</span></li>'
-        for state in ("unsure", "silence")
-        if (chart.states == state).any()
-    ]
-    return items
 
 
 def _row(segment: Segment, colours: dict[str, str]) -> str:
@@ -216,7 +185,7 @@ def _row(segment: Segment, colours: dict[str, str]) -> str:
     meter = ""
     if segment.genre and segment.probability is not None:
         bar = f'<i style="width:{100 * segment.probability:.0f}%;--c:{colours[segment.genre]}"></i>'
-        meter = f'<span class="meter">{segment.probability:.2f}<span class="bar">{bar}</span></span>'
+        meter = f'<span class="meter">{percent(segment.probability)}<span class="bar">{bar}</span></span>'
     return (
         f'<tr data-start="{segment.start_s:.2f}" data-stop="{segment.stop_s:.2f}">'
         f'<td><button type="button" aria-label="Go to {clock(segment.start_s)}">{clock(segment.start_s)}</button></td>'
@@ -232,20 +201,16 @@ def _how_to_read(curve: GenreCurve, *, playable: bool) -> str:
         else "given what comes before and after"
     )
     return (
-        f"At every moment the height of a colour is how probable the model finds that genre, {how}. Hatched: too "
-        "unsure to name one. "
+        f"At every moment the height of a colour is how probable the model finds that genre, {how}. Bright where it is "
+        "named, pale where it is only probable or too close to call. "
         "Click or drag to move; arrow keys move by 5 s" + (", space plays." if playable else ".")
     )
 
 
 def _about_model(curve: GenreCurve) -> str:
     parts = []
-    accuracy = next((metric for metric in curve.card.metrics if metric["name"] == "accuracy"), None)
-    if accuracy:
-        low, high = accuracy.get("interval", (None, None))
-        interval = f" (95 % interval {100 * low:.0f} to {100 * high:.0f} %)" if low is not None else ""
-        parts.append(
-            f"The model knows {len(curve.genres)} genres and names {100 * accuracy['value']:.0f} %{interval} of "
-            f"{accuracy['n']} clips of {accuracy['data_set']} ({accuracy['split']}) rightly."
-        )
+    if own := accuracy_claim(curve.card):
+        parts.append(f"The model knows {len(curve.genres)} genres and names {claim_words(own)} rightly.")
+    if world := world_claim(curve.card):
+        parts.append(f"On music from elsewhere: {claim_words(world)}.")
     return " ".join([*parts, *curve.card.limits[:2]])

@@ -7,29 +7,27 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from genre_lib.figures.palette import SILENCE, UNSURE, genre_colours
+from genre_lib.figures.palette import SILENCE, genre_colours
 from genre_lib.inference.curve import GenreCurve
 from genre_lib.inference.segments import clock
 from genre_lib.inference.words import spoken, whole_words
-from genre_lib.report.chart import areas, binned, build_chart
+from genre_lib.report.chart import Chart, areas, binned
 
 _STYLE = "font:14px system-ui,sans-serif;max-width:640px"
 _CHIP = "display:inline-block;width:.7em;height:.7em;border-radius:2px;margin-right:.3em"
-_VEILS = {"unsure": UNSURE, "silence": SILENCE}
 
 
 def curve_html(curve: GenreCurve) -> str:
     """HTML with an inline SVG; no script, no file beside it, readable without the colours."""
     belief = curve.belief
     bins, states = binned(belief, curve.duration_s)
-    chart = build_chart(bins, states, curve.genres, genre_colours(curve.genres))
-    drawn = areas(chart).replace('class="others"', f'fill="{UNSURE}"') + _veils(states)
+    chart = Chart(curve.genres, bins, states, genre_colours(curve.genres))
+    drawn = areas(chart) + _silences(states)
     words = escape(whole_words(curve.answer())) if len(belief.times) else "nothing heard"
     chips = " ".join(
-        f'<span style="margin-right:.8em"><i style="{_CHIP};background:{chart.colours[layer.genre]}"></i>'
-        f"{escape(spoken(layer.genre))}</span>"
-        for layer in chart.layers
-        if layer.genre
+        f'<span style="margin-right:.8em"><i style="{_CHIP};background:{chart.colours[genre]}"></i>'
+        f"{escape(spoken(genre))}</span>"
+        for genre in chart.prominent
     )
     model = escape(f"{curve.card.name} {curve.card.version}")
     return (
@@ -40,11 +38,11 @@ def curve_html(curve: GenreCurve) -> str:
     )
 
 
-def _veils(states: NDArray[np.str_]) -> str:
-    """What is not named, laid over the areas."""
+def _silences(states: NDArray[np.str_]) -> str:
+    """Silent stretches, covered."""
     width = 1000 / len(states)
     return "".join(
-        f'<rect x="{i * width:.1f}" width="{width:.1f}" height="100" fill="{_VEILS[str(state)]}" opacity=".6"/>'
+        f'<rect x="{i * width:.1f}" width="{width:.1f}" height="100" fill="{SILENCE}" opacity=".6"/>'
         for i, state in enumerate(states)
-        if str(state) in _VEILS
+        if state == "silence"
     )

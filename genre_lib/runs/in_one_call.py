@@ -58,9 +58,26 @@ def train(
 
     Examples
     --------
+    Two genres that anything can tell apart, six artists each with one song, for one epoch:
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np, soundfile
     >>> import genre_lib
-    >>> model = genre_lib.train("demo", "data/recipes/quick.yaml")  # doctest: +SKIP
-    >>> model.predict("Music/")  # doctest: +SKIP
+    >>> from genre_lib.training.recipe import Recipe
+    >>> here, time = Path(tempfile.mkdtemp()), np.arange(6 * 22050) / 22050
+    >>> for number in range(12):
+    ...     genre, pitch = ("low", 110) if number % 2 else ("high", 880)
+    ...     artist = here / "music" / genre / f"artist {number}"
+    ...     artist.mkdir(parents=True)
+    ...     noise = np.random.default_rng(number).standard_normal(len(time))
+    ...     soundfile.write(artist / "song.wav", 0.3 * np.sin(2 * np.pi * pitch * time) + 0.03 * noise, 22050)
+    >>> recipe = Recipe().overridden(epochs=1)
+    >>> model = genre_lib.train(here / "music", recipe, run=here / "run", split="grouped", report=lambda line: None)
+    >>> model.card.genres
+    ('high', 'low')
+    >>> list(model.predict(here / "music").columns[5:7])
+    ['high', 'low']
     """
     from genre_lib.runs import pipeline
 

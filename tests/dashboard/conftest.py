@@ -18,7 +18,7 @@ from genre_lib.bundle.files import open_bundle, seal
 from genre_lib.bundle.resources import pretrained_folder
 from genre_lib.dashboard.server import Serving, serving
 from genre_lib.dashboard.settings import Settings
-from tests.conftest import write_song
+from tests.conftest import write_drone, write_song
 from tests.dashboard.visitor import Visitor
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -79,6 +79,13 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
             song = FLAC(shelf / "tagged" / name)
             song["genre"] = genre
             song.save()
+    for genre, make in (("beat", write_song), ("drone", write_drone)):
+        (shelf / "dances" / genre).mkdir(parents=True)
+        for seed in range(2):
+            make(shelf / "dances" / genre / f"{genre}-{seed}.wav", seed=seed)
+    write_drone(root / "secret-drone.wav", seed=9)
+    with contextlib.suppress(OSError):
+        (shelf / "dances" / "drone" / "link.wav").symlink_to(root / "secret-drone.wav")
     for number in range(120):
         shutil.copy(shelf / "mixed" / "live" / "c.ogg", shelf / "many" / f"{number}.ogg")
     write_song(root / "secret.wav")

@@ -83,7 +83,7 @@ def test_the_command_ends_cleanly(number: signal.Signals) -> None:
             lines.append(line)
         assert f"http://localhost:{port}/" in lines[-1]
         with urllib.request.urlopen(f"http://localhost:{port}/") as answer:
-            assert b"What does it sound like?" in answer.read()
+            assert b"What does it hear?" in answer.read()
         time.sleep(0.5)
         process.send_signal(number)
         _, errors = process.communicate(timeout=60)

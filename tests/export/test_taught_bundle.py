@@ -12,25 +12,13 @@ from genre_lib.errors import DataSetError, ParameterError
 from genre_lib.export.runtime_checks import check_bundle
 from genre_lib.export.taught_bundle import NONE, hear_songs, learn
 from genre_lib.training.teaching.background import Background
-from tests.conftest import write_song
-
-
-def clicks(path: Path, seed: int) -> Path:
-    """Another kind of sound than `write_song`: short clicks over a low drone."""
-    import soundfile
-
-    rng = np.random.default_rng(seed)
-    t = np.arange(8 * 22050) / 22050
-    sound = 0.3 * np.sin(2 * np.pi * (50 + seed) * t)
-    sound[rng.integers(0, len(t), 60)] += 0.8
-    soundfile.write(path, sound, 22050)
-    return path
+from tests.conftest import write_drone, write_song
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("dances")
-    for genre, make in (("beat", write_song), ("drone", clicks)):
+    for genre, make in (("beat", write_song), ("drone", write_drone)):
         (root / genre).mkdir()
         for number in range(3):
             make(root / genre / f"{number}.wav", seed=number)
@@ -85,7 +73,9 @@ def test_a_taught_bundle_is_an_ordinary_one(options: tuple[str, ...], folder: Pa
     model = genre_lib.load_model(out)
     old = pretrained.card.genres if options else ()
     assert model.card.genres == (*old, "beat", "drone", NONE)
-    assert all(check.ok for check in check_bundle(model.bundle))
+    checks = check_bundle(model.bundle)
+    assert all(check.ok for check in checks)
+    assert {"Keras", "LiteRT", "ONNX"} <= {check.runtime for check in checks if check.error is not None}
     song = folder / "beat" / "1.wav"
     heard = model.curve(song)
     if options:
@@ -96,3 +86,6 @@ def test_a_taught_bundle_is_an_ordinary_one(options: tuple[str, ...], folder: Pa
     assert main(["predict", str(song), "--model", str(out)]) == 0
     assert main(["model", "info", str(out)]) == 0
     assert Background.of_bundle(model.bundle).about
+    filters = ["filters", "--data", str(folder), "--out", str(tmp_path / "filters"), "--model", str(out)]
+    assert main([*filters, "--layers", "residual2_conv", "--neurons", "0", "1", "--no-sound"]) == 0
+    assert (tmp_path / "filters" / "index.html").exists()

@@ -16,6 +16,7 @@ import pytest
 from playwright.sync_api import expect
 
 import genre_lib
+from tests.conftest import write_drone, write_song
 from tests.page import serving
 from tests.page.visitor import Visitor
 
@@ -42,6 +43,20 @@ def many_kinds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return folder
+
+
+@pytest.fixture(scope="module", params=[(), ("--add",)], ids=["instead", "added"])
+def taught(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pretrained model, taught two genres of three songs each."""
+    folder = tmp_path_factory.mktemp("taught")
+    for genre, make in (("pulse", write_song), ("drone", write_drone)):
+        (folder / "songs" / genre).mkdir(parents=True)
+        for seed in range(3):
+            make(folder / "songs" / genre / f"{seed}.wav", seed=seed)
+    command = [sys.executable, "-m", "genre_lib.cli", "teach", str(folder / "songs"), "--out", str(folder / "bundle")]
+    done = subprocess.run([*command, *request.param], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return folder / "bundle"
 
 
 @pytest.fixture
@@ -97,6 +112,16 @@ def test_a_model_of_other_genres_and_another_front_end_hears_what_python_hears(
     probabilities = np.array([page["raw_curve"][genre] for genre in python.genres]).T
     assert np.abs(probabilities[:n] - python.probabilities[:n]).max() < 0.02
     assert not visitor.violations()
+
+
+def test_a_taught_model_hears_what_python_hears(visitor: Visitor, taught: Path, tmp_path: Path) -> None:
+    song = write_song(tmp_path / "pulse.wav", seed=4)
+    visitor.drop(pack(taught, tmp_path / "taught.zip"))
+    expect(visitor["status"]).to_contain_text("it passed its check", timeout=60_000)
+    page, python = visitor.hear(song), genre_lib.load_model(taught).curve(song)
+    assert list(page["curve"]) == list(python.genres)
+    probabilities = np.array([page["raw_curve"][genre] for genre in python.genres]).T
+    np.testing.assert_allclose(probabilities, python.probabilities, rtol=0, atol=0.002)
 
 
 def test_a_folder_from_the_file_manager_is_a_model_too(visitor: Visitor, own: Path) -> None:

@@ -149,9 +149,10 @@ def test_a_name_cannot_break_out(curve: GenreCurve, tmp_path: Path) -> None:
 
 def test_silence_is_called_silence(curve: GenreCurve, tmp_path: Path) -> None:
     mute = replace(curve, level=np.full(len(curve.level), -120.0))
-    text = " ".join(Reader(write_report(mute, None, tmp_path / "r.html").read_text()).text)
-    assert "There is" in text
-    assert "blues" not in text
+    page = write_report(mute, None, tmp_path / "r.html").read_text()
+    assert "There is nothing to hear." in page
+    assert "blues" not in re.search(r'<section class="answer".*?</section>', page).group()
+    assert 'class="label' not in page.replace("label quiet", "")
 
 
 def test_a_curve_without_steps_still_gives_a_page(curve: GenreCurve, tmp_path: Path) -> None:

@@ -3,12 +3,16 @@ export default {
     el.classList.add("genre-table");
     const columns = [
       ["Recording", (row) => row.name.toLowerCase()],
-      ["Sounds like", (row) => (row.error ? "~~" : row.state === "music" ? row.genre : `~${row.said ?? row.state}`)],
-      ["Probability", (row) => row.p ?? -1],
-      ["Runner-up", (row) => row.second ?? "~"],
+      ["Heard as", (row) => (row.error ? "~~" : row.state === "music" ? row.genre : `~${row.said ?? row.state}`)],
+      ["Belief", (row) => row.p ?? -1],
+      ["Next", (row) => row.second ?? "~"],
       ["Length", (row) => row.seconds ?? -1],
       ["Tag in the file", (row) => row.tag?.toLowerCase() || "~"],
     ];
+    // As on the page.
+    const spoken = (genre) => (genre === "hiphop" ? "hip hop" : genre.replaceAll("_", " "));
+    const percent = (p) =>
+      p > 0.99 && p < 1 ? ">\u00a099\u00a0%" : p > 0 && p < 0.01 ? "<\u00a01\u00a0%" : `${Math.round(100 * p)}\u00a0%`;
     let sorted = { column: -1, ascending: true };
 
     const make = (tag, text, className) => {
@@ -67,18 +71,18 @@ export default {
       }
       const answer = make("td");
       const swatch = make("i", "", `swatch ${row.state}`);
-      if (row.state === "music" || row.state === "probable") swatch.style.setProperty("--c", row.colour);
+      if (row.colour) swatch.style.setProperty("--c", row.colour);
       answer.append(swatch, make("span", row.said ?? row.state));
-      if (row.state === "unsure" || row.state === "mixed") answer.append(make("small", row.state === "mixed" ? ` most of it ${row.genre}` : ` perhaps ${row.genre}`));
+      if (row.state === "unsure" || row.state === "mixed") answer.append(make("small", row.state === "mixed" ? ` most of it ${spoken(row.genre)}` : ` perhaps ${spoken(row.genre)}`));
       const p = make("td", undefined, "p");
       if (row.p !== undefined) {
         const bar = make("span", undefined, "bar");
         const fill = make("i");
         fill.style.cssText = `width:${100 * row.p}%;--c:${row.colour}`;
         bar.append(fill);
-        p.append(make("span", row.p.toFixed(2)), bar);
+        p.append(make("span", percent(row.p)), bar);
       }
-      made.append(answer, p, make("td", row.second ? `${row.second} ${row.p_second.toFixed(2)}` : ""), make("td", row.length));
+      made.append(answer, p, make("td", row.second ? `${spoken(row.second)} ${percent(row.p_second)}` : ""), make("td", row.length));
       const tag = make("td", row.tag ?? "");
       if (row.contradicts) tag.append(make("small", " contradicts"));
       made.append(tag);

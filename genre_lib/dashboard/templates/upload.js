@@ -3,8 +3,9 @@ const PIECE = 2 ** 21;
 export default {
   render({ model, el }) {
     const many = model.get("folders");
+    const kind = many ? "multiple webkitdirectory" : model.get("several") ? "multiple" : "";
     el.classList.add("genre-upload");
-    el.innerHTML = `<label class="drop"><input type="file" accept="audio/*,video/*,.au,.flac,.opus,.aif,.aiff,.m4a" ${many ? "multiple webkitdirectory" : ""}>
+    el.innerHTML = `<label class="drop"><input type="file" accept="audio/*,video/*,.au,.flac,.opus,.aif,.aiff,.m4a" ${kind}>
       <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 16V5m0 0L7 10m5-5 5 5M5 19h14"/></svg>
       <span><b></b><small></small></span></label>
       <div class="sending" hidden><progress max="1"></progress><span></span><button type="button">Stop</button></div>
@@ -68,7 +69,8 @@ export default {
     }
 
     const sounds = /\.(wav|flac|ogg|oga|opus|mp3|au|aiff?|caf|w64|m4a|aac|mp4|m4b|mov|mka|mkv|webm|wma|amr|ac3)$/i;
-    const wanted = (files) => (many ? files.filter((file) => sounds.test(file.name)) : files.slice(0, 1));
+    const wanted = (files) =>
+      many ? files.filter((file) => sounds.test(file.name)) : model.get("several") ? files : files.slice(0, 1);
     const chosen = (files) => {
       const found = wanted(files);
       if (files.length && !found.length) say("That folder holds no recordings: choose one with wav, flac, ogg, mp3 or m4a files.");
@@ -76,8 +78,8 @@ export default {
     };
     input.addEventListener("change", () => chosen([...input.files]));
     stop.addEventListener("click", () => { stopped = true; });
-    for (const kind of ["dragenter", "dragover"]) {
-      drop.addEventListener(kind, (event) => {
+    for (const moment of ["dragenter", "dragover"]) {
+      drop.addEventListener(moment, (event) => {
         event.preventDefault();
         drop.classList.add("over");
       });

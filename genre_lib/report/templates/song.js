@@ -18,7 +18,9 @@ function songPage(root, data) {
     return h ? `${h}:${String(m).padStart(2, "0")}:${ss}` : `${m}:${ss}`;
   };
   const clamp = (x, low, high) => Math.min(high, Math.max(low, x));
-  const percent = (p) => `${Math.round(100 * p)} %`;
+  // As on the page: never a 100 % or 0 % that is not exact.
+  const percent = (p) =>
+    p > 0.99 && p < 1 ? ">\u00a099\u00a0%" : p > 0 && p < 0.01 ? "<\u00a01\u00a0%" : `${Math.round(100 * p)}\u00a0%`;
 
   function beliefAt(lane, s) {
     const nBins = lane.states.length;
@@ -63,25 +65,18 @@ function songPage(root, data) {
   }
 
   const meters = all(".legend").map((legend, index) => [...legend.children].map((item) => {
-    const meter = { item, genre: item.dataset.genre, others: "others" in item.dataset };
-    if (meter.genre || meter.others) {
-      meter.fill = element("i");
-      if (meter.genre) meter.fill.style.setProperty("--c", lanes[index].colours[meter.genre]);
-      meter.value = element("span", "value");
-      const bar = element("span", "bar");
-      bar.append(meter.fill);
-      item.append(bar, meter.value);
-    }
+    const meter = { item, genre: item.dataset.genre, fill: element("i"), value: element("span", "value") };
+    meter.fill.style.setProperty("--c", lanes[index].colours[meter.genre]);
+    const bar = element("span", "bar");
+    bar.append(meter.fill);
+    item.append(bar, meter.value);
     return meter;
   }));
 
   function showMeters(index, s) {
     const { state, ranked } = beliefAt(lanes[index], s);
-    const named = new Set(meters[index].map((meter) => meter.genre));
-    for (const { item, genre, others, fill, value } of meters[index]) {
-      if (!fill) continue;
-      const shown = ranked.filter((r) => (others ? !named.has(r.genre) : r.genre === genre));
-      const p = state === "silence" ? 0 : shown.reduce((sum, r) => sum + r.p, 0);
+    for (const { item, genre, fill, value } of meters[index]) {
+      const p = state === "silence" ? 0 : ranked.find((r) => r.genre === genre).p;
       fill.style.width = `${100 * p}%`;
       value.textContent = state === "silence" ? "" : percent(p);
       item.classList.toggle("best", (state === "music" || state === "probable") && ranked[0].genre === genre);

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
-import unicodedata
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from typing import Any
 from genre_lib.audio.front_end import FrontEnd
 from genre_lib.bundle.card import BySpan, Card
 from genre_lib.bundle.files import Bundle
+from genre_lib.bundle.names import model_name
 from genre_lib.bundle.resources import resolve
 from genre_lib.evaluation.medleys import StepGrid
 from genre_lib.export.conversion import WeightType
@@ -72,7 +71,7 @@ def publish(
     calibration = evaluation.calibration
     assert calibration is not None
     card = Card(
-        name=name or _model_name(record["name"]),
+        name=name or model_name(record["name"]),
         version=version,
         description=description or f"A genre network trained on {record['name']} by the notebooks.",
         genres=tuple(record["genres"]),
@@ -106,12 +105,6 @@ def publish(
     )
     card = replace(card, belief=fitted_belief(run, StepGrid.of(card)))
     return write_bundle(run.bundle, model, card, tfjs_weights=tfjs_weights, recipe=recipe.to_yaml())
-
-
-def _model_name(data_set: str) -> str:
-    """A data set's name as a card may bear it: folders are called anything, models are typed on command lines."""
-    plain = unicodedata.normalize("NFKD", data_set).encode("ascii", "ignore").decode()
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", plain).strip("-._")[:64] or "own-music"
 
 
 def summary_of_export(bundle: Bundle, checks: list[RuntimeCheck]) -> dict[str, Any]:
@@ -148,8 +141,11 @@ def _metrics(assessment: Assessment, *, shipped_is_measured: bool) -> list[dict[
             }
         )
     for label, other in assessment.world.named():
-        note = f"{other.model}; {other.accuracy.method}; no part of the training heard it"
-        metrics.append(other.card_metrics()[0] | {"name": f"{label}_accuracy", "note": note})
+        heard = other.notes[0] if other.notes else "no part of the training heard it"
+        entry = {"name": f"{label}_accuracy", "note": f"{other.model}; {other.accuracy.method}; {heard}"}
+        if other.notes:
+            entry["split"] = f"{other.split}, artist-grouped folds"
+        metrics.append(other.card_metrics()[0] | entry)
     return metrics + calibrated
 
 
@@ -194,6 +190,8 @@ def _report(assessment: Assessment) -> dict[str, Any]:
 def _without_places(recipe: Recipe) -> dict[str, Any]:
     """The recipe with its data files by name and hash: their place on this machine is nobody's business."""
     values = recipe.to_dict()
+    for source in values["labelled"]:
+        source["music"] = _named(source["music"])
     for source in values["sources"]:
         source |= {key: _named(source[key]) for key in ("music", "taggers") if source[key] is not None}
     return values

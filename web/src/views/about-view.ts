@@ -1,5 +1,6 @@
 /** The explanation behind one click: what the network hears, and how sure one may be, all of it from the card. */
 import type { Card, Metric } from "../../core/bundle/card.ts";
+import { NONE } from "../../core/teach/learn.ts";
 import { byId, create } from "./dom.ts";
 import { percent, spoken } from "../../core/words/format.ts";
 
@@ -22,12 +23,16 @@ export function showCard(card: Card): void {
       create("p", "faint", `${interval(headline)}Guessing would name ${percent(1 / card.genres.length)}. Measured on ${headline.data_set}, ${headline.split}.`),
     );
   }
+  const world = card.metrics.find(({ name }) => name === "world_accuracy");
+  if (world) {
+    parts.push(create("p", "", `Of music from elsewhere, ${percent(world.value)} of ${world.n} songs were named right. ${interval(world)}Measured on ${world.data_set}, ${world.split}.`));
+  }
   parts.push(
     create("p", "", card.description),
     create("h3", "", "What it hears"),
     create("p", "", hearing(card)),
     create("h3", "", "What the percentages mean"),
-    create("p", "", `They are the network's own belief over ${list(card.genres.map(spoken))}, and nothing else exists for it: music of another kind is put wherever it fits least badly. The belief was adjusted on held-out songs so that, of the moments it calls with 60 %, about 60 % should be right on music like its training music. When its belief is too flat to name a genre, the page says “unsure”; when there is nothing to hear, “silence”.`),
+    create("p", "", `They are the network's own belief over ${list(card.genres.map(spoken))}, ${card.genres.includes(NONE) ? `where “${NONE}” is whatever is near to no other` : "and nothing else exists for it: music of another kind is put wherever it fits least badly"}. The belief was adjusted on held-out songs so that, of the moments it calls with 60 %, about 60 % should be right on music like its training music. When its belief is too flat to name a genre, the page says “unsure”; when there is nothing to hear, “silence”.`),
     create("p", "", "Genres are a convention. Where two listeners would disagree, a wavering curve is the honest answer."),
   );
   if (card.limits.length > 0) {
@@ -40,11 +45,11 @@ export function showCard(card: Card): void {
   body.replaceChildren(...parts);
 }
 
-/** The model's own accuracy over whole songs, of the split that says most: test before folds before validation. */
+/** The model's own accuracy over whole songs (as `genre_lib.bundle.claims`), of the split that says most: test before folds before validation. */
 function bestMetric(card: Card): Metric | undefined {
   const rank = ({ split }: Metric) => (/test/.test(split) ? 0 : /fold/.test(split) ? 1 : 2);
   return card.metrics
-    .filter(({ name, value }) => /accuracy$/.test(name) && !/^(baseline|step)_/.test(name) && value <= 1)
+    .filter(({ name, value }) => /accuracy$/.test(name) && !/^(baseline|step|world)_/.test(name) && value <= 1)
     .sort((a, b) => rank(a) - rank(b))[0];
 }
 

@@ -90,6 +90,14 @@ export class StageView {
     this.request();
   }
 
+  /** The recording was read by another model, without being heard again. */
+  reread(): void {
+    this.lit = null;
+    this.parts = null;
+    if (this.recording?.finished) this.announcer.say(overallSentence(this.recording, this.settings()));
+    this.redraw();
+  }
+
   /** Live sound has ended: from now on its moments are looked at like those of a file. */
   endLive(): void {
     this.live = false;

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from genre_lib.bundle.card import card_schema
-from genre_lib.runs.pipeline.publish import _model_name
+from genre_lib.bundle.names import model_name
 
 
 @pytest.mark.parametrize(
@@ -20,5 +20,5 @@ from genre_lib.runs.pipeline.publish import _model_name
     ],
 )
 def test_any_folder_gives_a_name_that_a_card_may_bear(data_set: str, name: str) -> None:
-    assert _model_name(data_set) == name
+    assert model_name(data_set) == name
     assert re.fullmatch(card_schema()["properties"]["name"]["pattern"], name)
