@@ -1,4 +1,4 @@
-"""A model taught on the page: by songs and by corrections, kept and forgotten, saved, and heard by Python as by the page."""
+"""A model taught on the page: by songs and corrections, kept and forgotten, saved, and heard by Python as by the page."""
 
 from __future__ import annotations
 
@@ -107,7 +107,6 @@ def test_two_genres_are_learnt_heard_saved_and_the_same_in_python(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    visitor.page.context.set_default_timeout(HEARD)
     teach(visitor, lessons)
     assert visitor.violations() == []
     bundle = exported(visitor, tmp_path)
@@ -137,7 +136,9 @@ def test_two_genres_are_learnt_heard_saved_and_the_same_in_python(
     assert another.hear(clip)["genre"] == page["genre"]
 
 
-def test_the_page_learns_what_genre_teach_learns(visitor: Visitor, lessons: Path, tmp_path: Path, pretrained: Any) -> None:
+def test_the_page_learns_what_genre_teach_learns(
+    visitor: Visitor, lessons: Path, tmp_path: Path, pretrained: Any
+) -> None:
     teach(visitor, lessons)
     model = genre_lib.load_model(exported(visitor, tmp_path))
     songs = hear_songs(lessons, pretrained)
@@ -218,7 +219,8 @@ def test_what_was_taught_is_kept_only_if_wanted_and_forgotten_again(
 
 
 def test_a_song_is_recorded(arrive: Callable[..., Visitor]) -> None:
-    visitor = arrive(permissions=["microphone"]).open()
+    visitor = arrive(permissions=["microphone"], reduced_motion="reduce").open()
+    visitor.page.set_default_timeout(HEARD)
     name_genre(visitor, "Mine")
     lesson(visitor, "Mine").get_by_role("button", name="Record").click()
     expect(visitor["overall"]).to_contain_text("So far", timeout=HEARD)
