@@ -7,8 +7,8 @@ READY := .venv/.ready
 MODULES := web/node_modules/.ready
 PAGE := web/dist/index.html
 
-PRETRAINED_IS := Ten genres, by the labels of GTZAN (artist-aware) and by what openly licensed taggers and tags say of 2842 \
-pieces of other music.
+PRETRAINED_IS := Ten genres, by the labels of GTZAN (artist-aware) and of 83 newer clips, and by what openly licensed taggers and \
+tags say of 2842 pieces of other music.
 PRETRAINED_LIMITS := Its labels are those of GTZAN: 1000 clips of 30 s collected around 2000, mostly Western popular music, \
 with known faults and labels that people dispute. | Beside them it heard other music, most of it freely licensed, named by \
 taggers rather than by people; research copies of commercial recordings are among it, as they are in GTZAN.

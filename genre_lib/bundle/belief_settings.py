@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 
@@ -35,6 +35,65 @@ class PathSettings:
 
 
 @dataclass(frozen=True)
+class Sharpness:
+    """What the mean of a piece's logits is multiplied by before its softmax: the more steps it is of, the surer it is.
+
+    Attributes
+    ----------
+    one_step : float
+        For a single step.
+    growth : float
+        More for each unit of the natural logarithm of the number of steps.
+    """
+
+    one_step: float
+    growth: float
+
+
+@dataclass(frozen=True)
+class PieceSettings:
+    """How a recording is believed as pieces, stretches in one manner and of one genre each.
+
+    Attributes
+    ----------
+    block_steps : int >= 1
+        A piece begins and ends at multiples of so many steps.
+    mean_duration_s : float > 0 [s]
+        How long a piece is expected to last.
+    longest_s : float > 0 [s]
+        A longer one counts as several.
+    origin : tuple of float [length n_genres]
+        The logits of music on the whole.
+    directions : tuple of tuple of float [shape=(n_directions, n_genres)]
+        Along which pieces differ; what the steps of a piece scatter along each is what `gains` are measured by.
+    gains : tuple of float > 0 [length n_directions]
+        How much more pieces differ than a step scatters.
+    sharpness : Sharpness
+    """
+
+    block_steps: int
+    mean_duration_s: float
+    longest_s: float
+    origin: tuple[float, ...]
+    directions: tuple[tuple[float, ...], ...]
+    gains: tuple[float, ...]
+    sharpness: Sharpness
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """From a card's `belief.pieces`."""
+        return cls(
+            **{
+                **values,
+                "origin": tuple(values["origin"]),
+                "directions": tuple(map(tuple, values["directions"])),
+                "gains": tuple(values["gains"]),
+                "sharpness": Sharpness(**values["sharpness"]),
+            }
+        )
+
+
+@dataclass(frozen=True)
 class BeliefSettings:
     """A card's `belief`; docs/bundle.md says what is done with it.
 
@@ -59,6 +118,8 @@ class BeliefSettings:
     lag_s : float > 0 [s]
         Live, a moment is settled when so much more has been heard.
     path : PathSettings
+    pieces : PieceSettings, optional
+        How a recording is believed; without it, by the chain.
     """
 
     evidence_weight: LiveAndFile
@@ -70,19 +131,32 @@ class BeliefSettings:
     probable_lead: float
     lag_s: float
     path: PathSettings
+    pieces: PieceSettings | None = None
 
     def with_steadiness(self, mean_duration_s: float | None) -> Self:
-        """The same for genres expected to last that long, on the path too; None changes nothing."""
+        """The same for genres expected to last that long, of pieces and path too; None changes nothing."""
         if mean_duration_s is None:
             return self
-        stretched = self.path.mean_duration_s * mean_duration_s / self.mean_duration_s
-        return replace(self, mean_duration_s=mean_duration_s, path=replace(self.path, mean_duration_s=stretched))
+        stretch = mean_duration_s / self.mean_duration_s
+        path = replace(self.path, mean_duration_s=self.path.mean_duration_s * stretch)
+        pieces = self.pieces and replace(self.pieces, mean_duration_s=self.pieces.mean_duration_s * stretch)
+        return replace(self, mean_duration_s=mean_duration_s, path=path, pieces=pieces)
 
     def with_names_from(self, belief: float | None) -> Self:
         """The same with one threshold for live sound, files and whole recordings; None changes nothing."""
         if belief is None:
             return self
         return replace(self, named_from=LiveAndFile(belief, belief), whole_named_from=belief)
+
+    def to_dict(self) -> dict[str, Any]:
+        """A card's `belief`."""
+        values = asdict(self)
+        if self.pieces is None:
+            del values["pieces"]
+            return values
+        lists = {"origin": list(self.pieces.origin), "directions": [list(each) for each in self.pieces.directions]}
+        values["pieces"] |= {**lists, "gains": list(self.pieces.gains)}
+        return values
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -92,5 +166,6 @@ class BeliefSettings:
             "temperatures": LiveAndFile(**values["temperatures"]),
             "named_from": LiveAndFile(**values["named_from"]),
             "path": PathSettings(**values["path"]),
+            "pieces": PieceSettings.from_dict(values["pieces"]) if values.get("pieces") else None,
         }
         return cls(**{**values, **nested})

@@ -109,6 +109,8 @@ class Card:
         values: dict[str, Any] = {"schema_version": 1 if self.belief is None else SCHEMA_VERSION, **asdict(self)}
         if self.belief is None:
             del values["belief"]
+        else:
+            values["belief"] = self.belief.to_dict()
         values["genres"], values["limits"], values["metrics"] = list(self.genres), list(self.limits), list(self.metrics)
         values["timing"] |= {
             "step_period_s": round(self.step_period_s, 9),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,8 +20,10 @@ from genre_lib.bundle.belief_settings import BeliefSettings, LiveAndFile, PathSe
 from genre_lib.evaluation.boundaries import boundary_f1, paths_of
 from genre_lib.evaluation.held_out import HeldOut
 from genre_lib.evaluation.medleys import Material, StepGrid, medleys, whole_clips
+from genre_lib.evaluation.pieces_fit import fit_pieces
 from genre_lib.evaluation.reliability import TARGET, unsure_threshold
 from genre_lib.inference.belief import Chain, Floats, filtered, likelihoods, smoothed, tempered
+from genre_lib.inference.hindsight import in_hindsight
 
 PIECES_S = (20.0, 30.0, 60.0)
 # Geometric durations (1 stage) cost .02 nats on held-out medleys, 5 stages as much; 2 and 3 are alike.
@@ -34,6 +36,8 @@ LEAST_LEAD = 0.1
 # A threshold that just meets its target where it was chosen misses it half of the time elsewhere.
 MARGIN = 0.015
 
+# So many tell settings apart; thresholds need all there are.
+_STEPS_OF_A_MATERIAL = 12_000
 _PATH_WEIGHTS = (0.05, 0.1, 0.15, 0.2, 0.3)
 _PATH_DURATIONS_S = (10.0, 30.0, 100.0)
 
@@ -58,14 +62,15 @@ def fit_belief(
 
     Notes
     -----
-    Evidence weight and mean duration minimise the mean log loss in hindsight, with the best temperature for them, and
-    the live weight that of live sound. The path's settings maximise the F1 of its boundaries. Thresholds are the
-    smallest that keep their promise.
+    The chain's evidence weight and mean duration minimise the mean log loss in hindsight, with the best temperature for
+    them, and the live weight that of live sound; then the pieces are fitted (`pieces_fit`). The path is the one whose
+    boundaries have the greatest F1. Thresholds are the smallest that keep their promise.
     """
     rng = np.random.default_rng(seed)
-    material = [each for part in parts for each in training_material(part, grid, rng, pieces_s)]
+    everything = [each for part in parts for each in training_material(part, grid, rng, pieces_s)]
+    material = [each.some(_STEPS_OF_A_MATERIAL) for each in everything]
 
-    def in_hindsight(log_weight: float, log_duration: float) -> tuple[float, BeliefSettings]:
+    def by_chain(log_weight: float, log_duration: float) -> tuple[float, BeliefSettings]:
         settings = _provisional(math.exp(log_weight), math.exp(log_duration))
         loss, temperature = best_temperature(
             [posterior(each, settings, grid, live=False) for each in material], [each.truth for each in material]
@@ -82,13 +87,13 @@ def fit_belief(
 
     start = np.log([[0.06, 8.0], [0.1, 8.0], [0.06, 14.0]])
     found = minimize(
-        lambda at: in_hindsight(*at)[0],
+        lambda at: by_chain(*at)[0],
         start[0],
         method="Nelder-Mead",
         bounds=[(math.log(0.005), math.log(2.0)), (math.log(1.0), math.log(120.0))],
         options={"initial_simplex": start, "xatol": 0.05, "fatol": 0.0005, "maxfev": 40},
     )
-    settings = in_hindsight(*found.x)[1]
+    settings = by_chain(*found.x)[1]
     weight = minimize_scalar(
         lambda at: live(settings, at)[0],
         bounds=(math.log(0.01), math.log(2.0)),
@@ -96,8 +101,10 @@ def fit_belief(
         options={"xatol": 0.1},
     )
     settings = live(settings, weight.x)[1]
-    settings = replace(settings, path=_fit_path(material, settings.path, grid))
-    return rounded(_with_thresholds(settings, material, grid))
+    settings = replace(
+        settings, path=_fit_path(material, settings.path, grid), pieces=fit_pieces(parts, material, grid)
+    )
+    return rounded(_with_thresholds(settings, everything, grid))
 
 
 def training_material(
@@ -111,7 +118,7 @@ def training_material(
 
 
 def posterior(material: Material, settings: BeliefSettings, grid: StepGrid, *, live: bool) -> Floats:
-    """Live or in hindsight, not tempered [shape=(n_steps, n_recordings, n_genres)]."""
+    """Of the chain, live or in hindsight, not tempered [shape=(n_steps, n_recordings, n_genres)]."""
     chain = Chain(settings, n_genres=material.logits.shape[-1], step_period_s=grid.period_s)
     weight = settings.evidence_weight.live if live else settings.evidence_weight.file
     seen = likelihoods(material.logits, material.silent, weight)
@@ -120,6 +127,12 @@ def posterior(material: Material, settings: BeliefSettings, grid: StepGrid, *, l
 
 def beliefs(material: Material, settings: BeliefSettings, grid: StepGrid, *, live: bool) -> Floats:
     """What is shown, live or in hindsight [shape=(n_steps, n_recordings, n_genres)]."""
+    if not live and settings.pieces is not None:
+        columns = [
+            in_hindsight(material.logits[:, i], material.silent[:, i], settings, step_period_s=grid.period_s)
+            for i in range(material.truth.shape[1])
+        ]
+        return np.stack(columns, axis=1)
     temperature = settings.temperatures.live if live else settings.temperatures.file
     return tempered(posterior(material, settings, grid, live=live), temperature)
 
@@ -136,9 +149,11 @@ def rounded(settings: BeliefSettings) -> BeliefSettings:
     def short(value: Any) -> Any:
         if isinstance(value, dict):
             return {name: short(each) for name, each in value.items()}
+        if isinstance(value, list):
+            return [short(each) for each in value]
         return float(f"{value:.4g}") if isinstance(value, float) else value
 
-    return BeliefSettings.from_dict(short(asdict(settings)))
+    return BeliefSettings.from_dict(short(settings.to_dict()))
 
 
 def _provisional(evidence_weight: float, mean_duration_s: float) -> BeliefSettings:

@@ -77,6 +77,13 @@ class Material:
         """Held-out answers are about clips that sound throughout."""
         return np.zeros(self.truth.shape, bool)
 
+    def some(self, n_steps: int) -> Material:
+        """Evenly chosen recordings that have about so many steps together, at least one."""
+        n_recordings = self.truth.shape[1]
+        wanted = min(n_recordings, max(1, round(n_steps / len(self.truth))))
+        chosen = np.linspace(0, n_recordings - 1, wanted).round().astype(int)
+        return Material(self.name, self.logits[:, chosen], self.truth[:, chosen], self.now[:, chosen])
+
 
 def medleys(
     held_out: HeldOut, piece_s: float, grid: StepGrid, rng: np.random.Generator, *, at_most: int = 40

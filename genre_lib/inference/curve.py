@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from genre_lib.bundle.belief_settings import BeliefSettings
 from genre_lib.bundle.card import Card
 from genre_lib.inference.answer import Answer, TimeShares, WholeState, answer_of
-from genre_lib.inference.belief import Chain, filtered, likelihoods, smoothed, tempered
+from genre_lib.inference.belief import Chain, filtered, likelihoods, tempered
+from genre_lib.inference.hindsight import in_hindsight
 from genre_lib.inference.views import view
 from genre_lib.inference.words import whole_words
 
@@ -122,13 +123,14 @@ class GenreCurve:
         if settings is None:
             return self.smoothed(steadiness_s, causal=live, unsure_below=named_from)
         settings = settings.with_steadiness(steadiness_s).with_names_from(named_from)
-        chain = Chain(settings, n_genres=len(self.genres), step_period_s=self.card.step_period_s)
+        period_s = self.card.step_period_s
         if live:
+            chain = Chain(settings, n_genres=len(self.genres), step_period_s=period_s)
             seen = likelihoods(self.step_logits, self.silent, settings.evidence_weight.live)
             probabilities, named = tempered(filtered(seen, chain), settings.temperatures.live), settings.named_from.live
         else:
-            seen = likelihoods(self.step_logits, self.silent, settings.evidence_weight.file)
-            probabilities, named = tempered(smoothed(seen, chain), settings.temperatures.file), settings.named_from.file
+            probabilities = in_hindsight(self.step_logits, self.silent, settings, step_period_s=period_s)
+            named = settings.named_from.file
         state = states(probabilities, self.silent, settings, named_from=named)
         return Belief(self.times, probabilities, state)
 

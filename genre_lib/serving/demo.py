@@ -1,4 +1,4 @@
-"""`make demo`: the pretrained model listens to the synthetic medley; then dashboard and page are there to try."""
+"""`make demo`: the pretrained model listens to real recordings and a medley; dashboard and page are there to try."""
 
 from __future__ import annotations
 
@@ -69,8 +69,9 @@ def page_served(port: int) -> Iterator[str]:
 
 
 def _listen() -> Path:
-    medley = demo_songs().medley
     model = load_model()
+    _hear_examples(model)
+    medley = demo_songs().medley
     curve = model.curve(medley.path)
     report = write_report(curve, medley.path, work_folder() / "reports" / "medley.html")
     print(f"\n{DEMO_NOTE}\n")
@@ -81,18 +82,22 @@ def _listen() -> Path:
     for start, genre in medley.changes:
         print(f"  {int(start) // 60}:{int(start) % 60:02d} {genre}")
     print(f"\nOpen the report:      {_shown(report)}", flush=True)
-    _hear_examples(model)
     return medley.path
 
 
 def _hear_examples(model: GenreModel) -> None:
     """Real recordings, where they are on this machine or can be fetched."""
-    for number, example in enumerate(EXAMPLES):
+    heard = 0
+    for example in EXAMPLES:
         path = fetch_example(example)
         if path is None:
-            return
-        if number == 0:
-            print("\nReal recordings:")
+            if not heard:
+                print("\nReal recordings cannot be fetched here: the demo goes on with synthesised ones.", flush=True)
+                return
+            continue
+        if not heard:
+            print(f"\nReal recordings, as {model.card.name} {model.card.version} hears them:")
+        heard += 1
         print(f"  {whole_words(model.curve(path).answer()):<44} {example.credit}", flush=True)
 
 

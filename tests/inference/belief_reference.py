@@ -29,6 +29,16 @@ SETTINGS = {
     "path": {"evidence_weight": 0.4, "mean_duration_s": 1.5, "least_s": 0.6},
 }
 
+PIECES = {
+    "block_steps": 3,
+    "mean_duration_s": 4.0,
+    "longest_s": 6.0,
+    "origin": [0.4, 0.3, 0.2, -0.1],
+    "directions": [[0.3, -0.2, 0.1, -0.2], [-0.1, 0.4, -0.3, 0.0], [0.05, 0.1, 0.25, -0.4]],
+    "gains": [0.2, 0.35, 0.6],
+    "sharpness": {"one_step": 0.7, "growth": 0.2},
+}
+
 
 def transitions(settings: dict[str, Any], n_genres: int) -> np.ndarray:
     """[from, to] over states numbered stage * n_genres + genre."""
@@ -83,6 +93,47 @@ def in_hindsight(logits: np.ndarray, silent: np.ndarray, settings: dict[str, Any
     return np.array([posterior(logits, silent, settings, "file", step, n_steps) for step in range(n_steps)])
 
 
+def as_pieces(logits: np.ndarray, silent: np.ndarray, pieces: dict[str, Any]) -> np.ndarray:
+    """What is shown of a recording that is believed as pieces, by adding up every way to cut it."""
+    n_steps, n_genres = logits.shape
+    edges = [*range(0, n_steps, pieces["block_steps"]), n_steps]
+    block_s = pieces["block_steps"] * PERIOD_S
+    longest = max(1, math.floor(pieces["longest_s"] / block_s + 0.5))
+    going_on = math.exp(-block_s / pieces["mean_duration_s"])
+
+    def piece(start: int, stop: int) -> tuple[float, np.ndarray]:
+        heard = logits[edges[start] : edges[stop]][~silent[edges[start] : edges[stop]]]
+        count = len(heard)
+        mean = heard.mean(axis=0) if count else np.zeros(n_genres)
+        density = going_on ** (stop - start - 1)
+        for gain, direction in zip(pieces["gains"], pieces["directions"], strict=True):
+            along = count * float(np.dot(direction, mean - pieces["origin"]))
+            density *= math.exp(0.5 * along**2 / (1 + gain * count)) / math.sqrt(1 + gain * count)
+        scale = pieces["sharpness"]["one_step"] + pieces["sharpness"]["growth"] * math.log(max(count, 1))
+        genres = np.exp(scale * mean)
+        return density, genres / genres.sum()
+
+    def ways(first: int, last: int) -> float:
+        """Of all ways to cut what lies between two edges into pieces, each of which ends."""
+        total = [1.0] + [0.0] * (last - first)
+        for stop in range(1, last - first + 1):
+            for start in range(max(0, stop - longest), stop):
+                total[stop] += total[start] * piece(first + start, first + stop)[0] * (1 - going_on)
+        return total[-1]
+
+    n_edges = len(edges)
+    before = [ways(0, edge) for edge in range(n_edges)]
+    after = [ways(edge, n_edges - 1) for edge in range(n_edges)]
+    believed = np.zeros((n_steps, n_genres))
+    for start, stop in itertools.combinations(range(n_edges), 2):
+        if stop - start > longest:
+            continue
+        density, genres = piece(start, stop)
+        # The last piece need not end where the recording does; that factor is the same for every way to cut it.
+        believed[edges[start] : edges[stop]] += before[start] * density * after[stop] * genres
+    return believed / believed.sum(axis=1, keepdims=True)
+
+
 def best_path(logits: np.ndarray, silent: np.ndarray, settings: dict[str, Any]) -> list[int]:
     """The path with the greatest score among those whose stays are long enough, by trying every way to cut it."""
     path = settings["path"]
@@ -132,6 +183,8 @@ def main() -> None:
                 "logits": logits.tolist(),
                 "levels": levels.tolist(),
                 "file": in_hindsight(logits, silent, SETTINGS).round(9).tolist(),
+                "pieces": PIECES,
+                "as_pieces": as_pieces(logits, silent, PIECES).round(9).tolist(),
                 "live_after": heard,
                 "live": [belief(logits, silent, SETTINGS, step, heard).round(9).tolist() for step in range(heard)],
                 "path": best_path(logits, silent, SETTINGS),

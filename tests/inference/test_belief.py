@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from genre_lib.audio.front_end import FrontEnd
-from genre_lib.bundle.belief_settings import BeliefSettings
+from genre_lib.bundle.belief_settings import BeliefSettings, PieceSettings
 from genre_lib.bundle.card import BySpan, Card
 from genre_lib.bundle.timing import Timing
 from genre_lib.inference.answer import TimeShares, answer_of
@@ -22,6 +22,7 @@ from tests.inference.belief_reference import FIXTURE, PERIOD_S, SETTINGS
 FIXED: dict[str, Any] = json.loads(FIXTURE.read_text())
 LOGITS, LEVELS = np.array(FIXED["logits"]), np.array(FIXED["levels"])
 BELIEF = BeliefSettings.from_dict(FIXED["belief"])
+PIECES = PieceSettings.from_dict(FIXED["pieces"])
 CARD = Card(
     name="hand",
     version="1.0.0",
@@ -56,6 +57,38 @@ def test_the_fixture_is_what_the_reference_says() -> None:
 
 def test_a_recording_is_believed_in_hindsight() -> None:
     np.testing.assert_allclose(curve().belief.probabilities, FIXED["file"], atol=1e-8)
+
+
+def test_a_recording_is_believed_as_pieces_where_a_card_has_them() -> None:
+    np.testing.assert_allclose(curve(card=of(pieces=PIECES)).belief.probabilities, FIXED["as_pieces"], atol=1e-8)
+    again = belief_reference.as_pieces(LOGITS[:30], FIXED["silence_dbfs"] > LEVELS[:30], belief_reference.PIECES)
+    np.testing.assert_allclose(
+        curve(LOGITS[:30], LEVELS[:30], of(pieces=PIECES)).belief.probabilities, again, atol=1e-8
+    )
+
+
+def test_pieces_survive_the_card() -> None:
+    settings = replace(BELIEF, pieces=PIECES)
+    assert BeliefSettings.from_dict(json.loads(json.dumps(settings.to_dict()))) == settings
+    assert "pieces" not in BELIEF.to_dict()
+
+
+def test_a_piece_that_keeps_its_manner_is_believed_as_one() -> None:
+    manner = np.array([[2.0, 1.0, 0, 0], [0, 2.0, 0, 1.0]]).repeat(30, axis=0)
+    believed = curve(manner, card=of(pieces=PIECES)).belief.probabilities
+    assert believed[10, 0] > 1.2 * np.exp(0.7 * manner[10])[0] / np.exp(0.7 * manner[10]).sum()
+    assert believed[27:33, 0].tolist() == sorted(believed[27:33, 0], reverse=True)
+    assert abs(int(np.flatnonzero(believed[:, 1] > believed[:, 0])[0]) - 30) <= 3
+
+
+def test_silent_steps_show_nothing_of_a_piece() -> None:
+    logits = LOGITS.copy()
+    logits[curve().silent] = 50.0
+    card = of(pieces=PIECES)
+    np.testing.assert_allclose(curve(logits, card=card).belief.probabilities, FIXED["as_pieces"], atol=1e-8)
+    silence = curve(logits, np.full(60, -90.0), card).belief
+    np.testing.assert_allclose(silence.probabilities, 0.25)
+    assert curve(np.empty((0, 4)), card=card).belief.probabilities.shape == (0, 4)
 
 
 def live(n_at_once: int, n_heard: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""A model taught on the page: by songs and corrections, kept and forgotten, saved, and heard by Python as by the page."""
+"""A model taught on the page: by songs and corrections, kept and forgotten, saved, and heard by Python the same."""
 
 from __future__ import annotations
 

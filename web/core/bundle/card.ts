@@ -40,6 +40,22 @@ export interface PathSettings {
   readonly least_s: number;
 }
 
+/** How a recording is believed as pieces; docs/bundle.md ("Pieces"). */
+export interface PieceSettings {
+  readonly block_steps: number;
+  /** seconds */
+  readonly mean_duration_s: number;
+  /** seconds */
+  readonly longest_s: number;
+  /** one number a genre */
+  readonly origin: readonly number[];
+  /** each with one number a genre */
+  readonly directions: readonly (readonly number[])[];
+  /** one a direction */
+  readonly gains: readonly number[];
+  readonly sharpness: { readonly one_step: number; readonly growth: number };
+}
+
 /** How steps become a belief; what each is for stands in docs/bundle.md ("Belief"). */
 export interface BeliefSettings {
   readonly evidence_weight: LiveAndFile;
@@ -53,6 +69,8 @@ export interface BeliefSettings {
   /** seconds */
   readonly lag_s: number;
   readonly path: PathSettings;
+  /** without them a recording is believed by the chain */
+  readonly pieces?: PieceSettings;
 }
 
 export interface Metric {

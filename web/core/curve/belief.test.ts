@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { BeliefSettings } from "../bundle/card.ts";
+import type { BeliefSettings, PieceSettings } from "../bundle/card.ts";
 import { smallCard } from "../testing/small-card.ts";
 import { GenreCurve } from "./genre-curve.ts";
 import { segments } from "./segments.ts";
@@ -8,7 +8,7 @@ import { segments } from "./segments.ts";
 // What Python is held to as well; written by tests/inference/belief_reference.py.
 const fixed = JSON.parse(readFileSync(new URL("../../../tests/fixtures/belief.json", import.meta.url), "utf8")) as {
   step_period_s: number; silence_dbfs: number; belief: BeliefSettings; logits: number[][]; levels: number[];
-  file: number[][]; live_after: number; live: number[][]; path: number[];
+  file: number[][]; pieces: PieceSettings; as_pieces: number[][]; live_after: number; live: number[][]; path: number[];
 };
 const base = smallCard();
 const card = smallCard({
@@ -31,6 +31,11 @@ function expectRows(found: Float32Array, expected: number[][]): void {
 describe("the belief", () => {
   it("is that of a recording in hindsight, as in Python", () => {
     expectRows(hear(new GenreCurve(card), fixed.logits, fixed.levels).believed(asCard, "file").probabilities, fixed.file);
+  });
+
+  it("is that of pieces where a card has them, as in Python", () => {
+    const withPieces = { ...card, belief: { ...fixed.belief, pieces: fixed.pieces } };
+    expectRows(hear(new GenreCurve(withPieces), fixed.logits, fixed.levels).believed(asCard, "file").probabilities, fixed.as_pieces);
   });
 
   it("is filtered live, and settles as more is heard, as in Python", () => {

@@ -1,9 +1,10 @@
 /** The belief over genres for every moment, with the arithmetic of docs/bundle.md ("Curve"). */
-import type { Card } from "../bundle/card.ts";
+import type { BeliefSettings, Card } from "../bundle/card.ts";
 import type { Steps } from "../model/step-stream.ts";
 import { Chain, likelihood, smoothed } from "./belief.ts";
 import { LiveCurve } from "./live-curve.ts";
 import { mostProbablePath } from "./path.ts";
+import { believedAsPieces } from "./pieces.ts";
 import { chosen, momentState, TimeShares, wholeOf, type BeliefChoice, type State, type Whole } from "./reading.ts";
 import { forSpan, stepEndS, stepStartS } from "./spans.ts";
 
@@ -115,13 +116,19 @@ export class GenreCurve {
     if (hearing === "live") return this.liveCurve(choice).shown(first);
     const settings = chosen(this.card.belief, choice);
     const { nGenres } = this;
-    const seen = new Float64Array(this.nKept * nGenres);
-    for (let i = 0; i < this.nKept; i++) likelihood(this.logits, i * nGenres, this.isSilent(i), settings.evidence_weight.file, seen, i * nGenres, nGenres);
-    const chain = new Chain(settings, nGenres, this.card.timing.step_period_s);
-    const probabilities = smoothed(seen, chain, settings.temperatures.file).subarray(first * nGenres);
+    const probabilities = this.inHindsight(settings).subarray(first * nGenres);
     const states = Array.from({ length: this.nKept - first }, (_, i) =>
       this.isSilent(first + i) ? "silence" : momentState(probabilities.subarray(i * nGenres, (i + 1) * nGenres), settings, settings.named_from.file));
     return { nSteps: states.length, probabilities, states };
+  }
+
+  private inHindsight(settings: BeliefSettings): Float32Array {
+    const { nGenres } = this;
+    const { step_period_s } = this.card.timing;
+    if (settings.pieces) return believedAsPieces(this.logits, (step) => this.isSilent(step), this.nKept, nGenres, settings.pieces, step_period_s);
+    const seen = new Float64Array(this.nKept * nGenres);
+    for (let i = 0; i < this.nKept; i++) likelihood(this.logits, i * nGenres, this.isSilent(i), settings.evidence_weight.file, seen, i * nGenres, nGenres);
+    return smoothed(seen, new Chain(settings, nGenres, step_period_s), settings.temperatures.file);
   }
 
   /** Index of the genre of each kept step on the most probable path, or null for a model without settings for one. */

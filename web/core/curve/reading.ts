@@ -28,11 +28,14 @@ const ONE_GENRE_SHARE = 2 / 3;
 
 /** The card's settings with what the visitor chose. */
 export function chosen(settings: BeliefSettings, { steadinessS, namedFrom }: BeliefChoice): BeliefSettings {
+  const stretch = steadinessS === null ? 1 : steadinessS / settings.mean_duration_s;
+  const stretched = <T extends { readonly mean_duration_s: number }>(part: T): T => ({ ...part, mean_duration_s: part.mean_duration_s * stretch });
   return {
     ...settings,
     ...(steadinessS !== null && {
       mean_duration_s: steadinessS,
-      path: { ...settings.path, mean_duration_s: (settings.path.mean_duration_s * steadinessS) / settings.mean_duration_s },
+      path: stretched(settings.path),
+      ...(settings.pieces && { pieces: stretched(settings.pieces) }),
     }),
     ...(namedFrom !== null && { named_from: { live: namedFrom, file: namedFrom }, whole_named_from: namedFrom }),
   };
