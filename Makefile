@@ -7,8 +7,8 @@ READY := .venv/.ready
 MODULES := web/node_modules/.ready
 PAGE := web/dist/index.html
 
-PRETRAINED_IS := Ten genres, by the labels of GTZAN (artist-aware) and by what openly licensed taggers and tags say of 2842 \
-pieces of other music.
+PRETRAINED_IS := Ten genres, by the labels of GTZAN (artist-aware) and of 83 newer clips, and by what openly licensed taggers and \
+tags say of 2842 pieces of other music.
 PRETRAINED_LIMITS := Its labels are those of GTZAN: 1000 clips of 30 s collected around 2000, mostly Western popular music, \
 with known faults and labels that people dispute. | Beside them it heard other music, most of it freely licensed, named by \
 taggers rather than by people; research copies of commercial recordings are among it, as they are in GTZAN.
@@ -94,7 +94,7 @@ dashboard: $(READY) ## serve the dashboard on this machine
 pretrain: $(READY) ## rebuild the pretrained model from ../shared/data (up to 4 hours)
 	@$(BIN)/genre run --name pretrain -p dataset ../shared/data/gtzan-mel -p recipe data/recipes/gtzan.yaml -p refit true \
 	  -p executor processes -p folds 5 -p fold_seeds 3 -p baseline data/recipes/deepsound2018.yaml -p world $(WORLD) \
-	  -p name gtzan -p version 0.3.0 -p description "$(PRETRAINED_IS)" -p limits "$(PRETRAINED_LIMITS)"
+	  -p name gtzan -p version 0.4.0 -p description "$(PRETRAINED_IS)" -p limits "$(PRETRAINED_LIMITS)"
 	@rm -rf data/models/gtzan && cp -r runs/pretrain/bundle data/models/gtzan
 	@$(BIN)/genre model background data/models/gtzan $(BACKGROUND)
 	@mkdir -p data/models/gtzan-evaluation && cp runs/pretrain/evaluation/*.json runs/pretrain/evaluation/held_out*.npz \

@@ -119,15 +119,30 @@ def _taught(n_songs: int, pieces: Pieces, sounds: dict[str, NDArray[np.float64]]
                 named[name] += ((of_these.argmax(axis=1) < 2) & (of_these.max(axis=1) >= 0.5)).tolist()
     found = proportion(right, asked, unit="songs")
     note = f"{100 * found.low:.0f} to {100 * found.high:.0f}, {len(PAIRS)} pairs x {_DRAWS} draws, {found.method}"
-    ece = reliability(np.concatenate(beliefs), np.concatenate(truths)).ece
+    said, truth = np.concatenate(beliefs), np.concatenate(truths)
+    ece = reliability(said, truth).ece
+    # Above 0 it is more doubtful than it need be, below 0 it claims too much.
+    doubt = (said.argmax(axis=1) == truth) - said.max(axis=1)
+    sure = said.max(axis=1) >= 0.5
+    modest = {"all": np.ones(len(doubt), bool), "of at least one half": sure}
     songs = f"{n_songs} song{'s' if n_songs > 1 else ''}"
     aims = {"noise": "at most 2", "voice": "at most 2", "other music": "at most 15"}
     return [
         Row(f"{songs}: new genres named rightly", 100 * found.value, "%", note=note),
         Row(f"{songs}: ECE with the prior temperature alone", ece, ""),
+        *(
+            _doubt(f"{songs}: share right less belief, {which}", doubt[here], np.array(asked)[here])
+            for which, here in modest.items()
+        ),
         *(Row(f"{songs}: {name} named", 100 * float(np.mean(each)), "%", aims[name]) for name, each in named.items()),
         Row(f"{songs}: processor time to fit a head", float(np.median(took)), "s"),
     ]
+
+
+def _doubt(name: str, doubt: NDArray[np.float64], songs: NDArray[np.intp]) -> Row:
+    found = proportion(doubt, songs, unit="songs")
+    note = f"{100 * found.low:.0f} to {100 * found.high:.0f}, n = {found.n} answers, {found.method}"
+    return Row(name, 100 * found.value, "points", note=note)
 
 
 def _told_apart(name: str, values: NDArray[np.float64], genres: NDArray[np.str_]) -> Row:

@@ -57,7 +57,7 @@ def accuracy_by_gain(
 
 
 def accuracy_under(
-    predict: Predict,
+    predict: Predict | Sequence[Predict],
     inputs: Sequence[NDArray[np.float32]],
     labels: ArrayLike,
     treatments: Mapping[str, Treatment],
@@ -68,8 +68,9 @@ def accuracy_under(
 
     Parameters
     ----------
-    predict : callable
-        From one of `inputs`, log-mel or samples, to step logits [shape=(n_steps, n_genres)].
+    predict : callable, or a sequence of them
+        From one of `inputs`, log-mel or samples, to step logits [shape=(n_steps, n_genres)]; a sequence has one for
+        each input, such as the network of its fold.
     inputs : sequence of arrays
         All log-mel [shape=(n_frames, n_mels)], or all audio [shape=(n,)].
     treatments : mapping of name to callable
@@ -117,14 +118,18 @@ def audio_treatments(sample_rate: int) -> dict[str, Treatment]:
 
 
 def _right(
-    predict: Predict, inputs: Sequence[NDArray[np.float32]], labels: ArrayLike, treatment: Treatment
+    predict: Predict | Sequence[Predict],
+    inputs: Sequence[NDArray[np.float32]],
+    labels: ArrayLike,
+    treatment: Treatment,
 ) -> NDArray[np.bool_]:
     true = np.asarray(labels)
     if len(true) != len(inputs):
         raise EvaluationError(f"There are {len(inputs)} clips but {len(true)} labels.")
+    predictors = [predict] * len(inputs) if callable(predict) else predict
     answers = []
-    for index, heard in enumerate(inputs):
-        logits = predict(treatment(np.asarray(heard)))
+    for index, (predict_one, heard) in enumerate(zip(predictors, inputs, strict=True)):
+        logits = predict_one(treatment(np.asarray(heard)))
         if not len(logits):
             raise EvaluationError(f"Clip {index} is too short for a single step; leave it out.")
         answers.append(int(logits.mean(axis=0).argmax()))

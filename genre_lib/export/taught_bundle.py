@@ -18,7 +18,6 @@ from genre_lib.bundle.names import model_name
 from genre_lib.datasets import DataSet, load_features, open_data_set
 from genre_lib.datasets.genre_folders import open_folder
 from genre_lib.errors import AudioError, DataSetError, ParameterError
-from genre_lib.evaluation.calibration import assign_folds
 from genre_lib.evaluation.scores import Evaluation, evaluate
 from genre_lib.export.taught_network import genre_layer, with_head, with_more_genres
 from genre_lib.export.write_bundle import write_bundle
@@ -26,11 +25,11 @@ from genre_lib.inference.model import GenreModel, load_model
 from genre_lib.networks.keras_files import load_keras
 from genre_lib.training.teaching.background import BACKGROUND, Background
 from genre_lib.training.teaching.head import Head, bent, fit_head
+from genre_lib.training.teaching.left_out import left_out
 from genre_lib.training.teaching.spans import Floats, spans_of
 from genre_lib.training.teaching.temperature import Temperature, fit_temperature
 
 NONE = "none of these"
-_FOLDS = 10
 
 LIMITS = (
     "It was taught with few songs: what else they have in common (an album's sound, a singer) is taken for the genre.",
@@ -61,6 +60,17 @@ class Songs:
     def groups(self) -> tuple[str, ...]:
         """The artist of each song, or the song itself."""
         return self.data_set.groups()
+
+    @property
+    def genres(self) -> tuple[str, ...]:
+        """The genres to learn; songs in a folder "none of these" are examples of what is none of them."""
+        return tuple(genre for genre in self.data_set.genres if genre.casefold() != NONE)
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """Index of each song's genre; the number of genres for none of these [shape=(n_songs,)]."""
+        index = {genre: i for i, genre in enumerate(self.genres)}
+        return np.array([index.get(str(track.genre), len(index)) for track in self.data_set.tracks], np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,9 +163,9 @@ def teach(
     old, limit = genre_layer(network)
     known = model.card.genres if add else ()
     songs = hear_songs(data, model)
-    new = songs.data_set.genres
+    new = songs.genres
     _check_names(new, known)
-    report(f"heard {len(songs.steps)} songs of {len(new)} genres")
+    report(f"heard {_songs(len(songs.steps))} of {len(new)} genre{'' if len(new) == 1 else 's'}")
     taught = learn(songs, background, model.card, known=known, old=old if add else None, old_limit=limit)
     report(_sentence(taught))
     made = with_more_genres(network, taught.head) if add else with_head(network, taught.head)
@@ -215,9 +225,9 @@ def learn(
     known, old, old_limit
         The genres that stay, if any, and what reads them (`genre_lib.export.taught_network.genre_layer`).
     """
-    labels = songs.data_set.labels()
+    labels = songs.labels
     spans = [spans_of(steps) for steps in songs.steps]
-    n_new = len(songs.data_set.genres)
+    n_new = len(songs.genres)
 
     def fitted(chosen: NDArray[Any]) -> Head:
         kept = [spans[i] for i in chosen]
@@ -229,7 +239,7 @@ def learn(
 
     head = fitted(np.arange(len(labels)))
     held_out: dict[int, Floats] = {}
-    for here in _left_out(songs.groups, labels):
+    for here in left_out(songs.groups, labels):
         others = np.setdiff1d(np.arange(len(labels)), here)
         without = fitted(others)
         held_out |= {int(i): logits(without, songs.steps[i]) for i in here}
@@ -243,7 +253,7 @@ def learn(
     evaluation = evaluate(
         answered,
         right,
-        genres=(*known, *songs.data_set.genres, NONE),
+        genres=(*known, *songs.genres, NONE),
         data_set=songs.data_set.name,
         split="songs left out",
         step_period_s=base.step_period_s,
@@ -254,18 +264,6 @@ def learn(
     return Taught(head, temperature, evaluation)
 
 
-def _left_out(groups: Sequence[str], labels: NDArray[np.int64]) -> list[NDArray[np.intp]]:
-    """Songs to leave out together: an artist's, and none without which nothing of a genre is left."""
-    if len(set(groups)) < 2:
-        return []
-    folds = assign_folds(groups, n_folds=_FOLDS)
-    parts = [np.flatnonzero(folds == fold) for fold in np.unique(folds)]
-    counts = np.bincount(labels)
-    alone = [np.bincount(labels[part], minlength=len(counts)) == counts for part in parts]
-    kept = [part[~last[labels[part]]] for part, last in zip(parts, alone, strict=True)]
-    return [part for part in kept if len(part)]
-
-
 def _opened(path: Path) -> DataSet:
     """A data set; unlike to train, one genre alone is enough to teach."""
     ready = path.is_dir() and any(path.glob("*.npz"))
@@ -273,6 +271,8 @@ def _opened(path: Path) -> DataSet:
 
 
 def _check_names(new: Sequence[str], known: Sequence[str]) -> None:
+    if not new:
+        raise DataSetError(f"There are only songs of {NONE}: add a folder of songs for a genre.")
     taken = {genre.casefold() for genre in (*known, NONE)}
     for genre in new:
         if genre.casefold() in taken:
@@ -281,15 +281,15 @@ def _check_names(new: Sequence[str], known: Sequence[str]) -> None:
 
 def _card(base: Card, songs: Songs, taught: Taught, *, genres: tuple[str, ...], name: str, version: str) -> Card:
     data_set, temperature = songs.data_set, taught.temperature
-    new = data_set.genres
-    counts = {genre: sum(track.genre == genre for track in data_set.tracks) for genre in new}
+    new = songs.genres
+    counts = {genre: sum(track.genre == genre for track in data_set.tracks) for genre in data_set.genres}
     found = taught.evaluation
     measured = found.card_metrics()[:2] if found else []
     return replace(
         base,
         name=model_name(name or data_set.name),
         version=version,
-        description=f"{base.name} {base.version}, taught {', '.join(new)} with {len(data_set)} songs.",
+        description=f"{base.name} {base.version}, taught {', '.join(new)} with {_songs(len(data_set))}.",
         genres=genres,
         temperatures=BySpan(*(value * temperature.value for value in vars(base.temperatures).values())),
         belief=_belief(base.belief, temperature.value),
@@ -319,6 +319,10 @@ def _belief(settings: BeliefSettings | None, temperature: float) -> BeliefSettin
         evidence_weight=LiveAndFile(weight.live / temperature, weight.file / temperature),
         path=replace(path, evidence_weight=path.evidence_weight / temperature),
     )
+
+
+def _songs(n: int) -> str:
+    return f"{n} song{'' if n == 1 else 's'}"
 
 
 def _sentence(taught: Taught) -> str:

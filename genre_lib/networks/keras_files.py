@@ -12,7 +12,11 @@ from genre_lib.errors import BundleError
 
 
 def load_keras(path: Path) -> Any:
-    """Open model.keras in safe mode; BundleError if it asks for code of its own."""
+    """Open model.keras in safe mode; BundleError if there is none, or if it asks for code of its own."""
+    if not path.exists():
+        raise BundleError(
+            f"{path.parent} has no {path.name}, being taught on the page: teach the songs with `genre teach` for this."
+        )
     from genre_lib.networks.tensorflow_setup import keras
 
     try:

@@ -13,6 +13,7 @@ from genre_lib.bundle.resources import resolve
 from genre_lib.errors import ParameterError
 from genre_lib.networks import config_of
 from genre_lib.training.config import TrainingConfig
+from genre_lib.training.labelled_sources import LabelledSource
 from genre_lib.training.sources import SoftLabelConfig, Source
 from genre_lib.utils.options import from_mapping, unknown_name
 from genre_lib.utils.yaml_text import load_yaml
@@ -33,6 +34,8 @@ class Recipe:
         Music beside the labelled clips, with what taggers and tags say about it; none trains on the labels alone.
     soft_labels : SoftLabelConfig
         How the taggers' probabilities become soft labels, where `training.distillation` gives these a weight.
+    labelled : tuple of LabelledSource
+        Further labelled clips of other music. A cross-validation divides their artists among its folds too.
     teachers : int >= 0
         Networks trained first by the same recipe, each with another seed, whose soft labels of the sources' music are
         learnt instead of the taggers'; `training.distillation.genre_weight` says how much they count.
@@ -48,6 +51,7 @@ class Recipe:
     training: TrainingConfig = field(default_factory=TrainingConfig)
     sources: tuple[Source, ...] = ()
     soft_labels: SoftLabelConfig = field(default_factory=SoftLabelConfig)
+    labelled: tuple[LabelledSource, ...] = ()
     teachers: int = 0
     non_music: int = 0
     logit_limit: float = 0.0
@@ -83,7 +87,7 @@ class Recipe:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """A recipe from the mapping of its file."""
-        known = ("network", "training", "sources", "soft_labels", "teachers", "non_music", "logit_limit")
+        known = ("network", "training", "sources", "soft_labels", "labelled", "teachers", "non_music", "logit_limit")
         for name in values:
             if name not in known:
                 raise unknown_name("name in the recipe", name, known)
@@ -96,7 +100,8 @@ class Recipe:
             from_mapping(TrainingConfig, values.get("training"), where="training"),
             tuple(from_mapping(Source, source, where="sources") for source in values.get("sources") or ()),
             from_mapping(SoftLabelConfig, values.get("soft_labels"), where="soft_labels"),
-            **{key: values[key] for key in known[4:] if key in values},
+            tuple(from_mapping(LabelledSource, source, where="labelled") for source in values.get("labelled") or ()),
+            **{key: values[key] for key in known[5:] if key in values},
         )
 
     @classmethod
@@ -132,6 +137,7 @@ class Recipe:
             "training": asdict(self.training),
             "sources": [asdict(source) | {"none_of_these": list(source.none_of_these)} for source in self.sources],
             "soft_labels": asdict(self.soft_labels),
+            "labelled": [asdict(source) for source in self.labelled],
             "teachers": self.teachers,
             "non_music": self.non_music,
             "logit_limit": self.logit_limit,

@@ -199,8 +199,7 @@ def test_steadiness_and_threshold_are_plain_controls(visitor: Visitor, sounds: P
     visitor["threshold"].fill("95")
     visitor["slider"].focus()
     visitor.page.keyboard.press("ArrowRight")
-    named = {"music"}
-    assert visitor["now-genre"].get_attribute("data-state") not in named
+    expect(visitor["now-genre"]).not_to_have_attribute("data-state", "music")
     visitor["threshold"].fill("0")
     expect(visitor["now-genre"]).to_have_attribute("data-state", "music")
     visitor["steadiness"].fill("100")

@@ -6,11 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from genre_lib.audio.front_end import FrontEnd
 from genre_lib.errors import DataSetError, ParameterError, RunError
 from genre_lib.runs import pipeline
 from genre_lib.runs.pipeline import recipe_training
-from genre_lib.runs.pipeline.cross_validation import Validation, out_of_fold
+from genre_lib.runs.pipeline.answers import StepAnswers
+from genre_lib.runs.pipeline.cross_validation import Validation, networks_elsewhere, out_of_fold
 from genre_lib.runs.run_folder import Run
+from genre_lib.training.labelled_sources import LabelledSource, labelled_clips
 from genre_lib.training.recipe import Recipe
 
 pytestmark = pytest.mark.slow
@@ -157,3 +160,56 @@ def test_a_second_data_set_with_another_genre_is_refused(run: Run, music: Path) 
              range_db=np.full(2, 80.0, np.float32))  # fmt: skip
     with pytest.raises(DataSetError, match="has not learnt"):
         pipeline.assess_world(run, str(music / "polka.npz"))
+
+
+def test_labelled_clips_of_other_music_are_learnt_and_measured_by_the_folds_that_held_them_out(
+    music: Path, tmp_path: Path
+) -> None:
+    elsewhere = music / "world.npz"
+    n = 8
+    np.savez(
+        elsewhere,
+        mel=spectrograms(n, 9),
+        name=[f"song{i}" for i in range(n)],
+        genre=["high", "low"] * (n // 2),
+        artist=[f"singer {i // 2}" for i in range(n)],
+        clear=[i % 4 < 2 for i in range(n)],
+        range_db=np.full(n, 80.0, np.float32),
+    )
+    labelled = [{"music": str(elsewhere), "repeat": 2, "disputed_trust": 0.5}]
+    recipe = Recipe.from_dict({"network": SMALL, "training": TRAINING, "labelled": labelled})
+    assert Recipe.from_dict(recipe.to_dict()) == recipe
+    run = Run.open(tmp_path / "run")
+    pipeline.prepare_data(run, str(music / "labelled.npz"))
+    pipeline.train(run, recipe, report=lambda line: None)
+    with pytest.raises(DataSetError, match="cross-validate"):
+        pipeline.assess_world(run, str(elsewhere))
+    pipeline.cross_validate_run(run, folds=2, report=lambda line: None)
+    networks = networks_elsewhere(run)
+    assert sorted(networks) == [f"song{i}" for i in range(n)]
+    assert all(networks[f"song{i}"] == networks[f"song{i + 1}"] for i in range(0, n, 2))
+    assert len(set(networks.values())) == 2
+    evaluation = pipeline.assess(run, robustness=False, world=str(elsewhere))
+    assert [part.n_answers for part in evaluation.calibration["clip"].by_data_set] == [16, n // 2]
+    found = pipeline.assess_world(run, str(elsewhere), robustness=True)
+    assert "heard none of its artist" in found.everything.notes[0]
+    assert found.everything.conditions[0].accuracy == found.everything.accuracy
+    logits = dict(zip(found.everything.answers.names, found.everything.answers.clip_logits, strict=True))
+    saved = [StepAnswers.load(path) for path in sorted((run.evaluation / "cross_validation" / "elsewhere").iterdir())]
+    for part in saved:
+        for name, mean in zip(part.names, part.answers().clip_logits, strict=True):
+            np.testing.assert_allclose(logits[name], mean, atol=1e-5)
+
+
+def test_labelled_clips_are_repeated_softened_where_disputed_and_left_out_by_name(music: Path) -> None:
+    n = 4
+    np.savez(music / "few.npz", mel=spectrograms(n, 3), name=list("abcd"), genre=["high", "low"] * 2,
+             clear=[True, True, False, False], range_db=np.full(n, 80.0, np.float32))  # fmt: skip
+    source = LabelledSource(str(music / "few.npz"), repeat=2, disputed_trust=0.6)
+    log_mels, soft_labels = labelled_clips((source,), ("low", "high"), FrontEnd(), without={"b"})
+    assert len(log_mels) == 6
+    np.testing.assert_allclose(soft_labels, [[0, 1], [0.2, 0.8], [0.8, 0.2]] * 2)
+    with pytest.raises(DataSetError, match="not one of the genres"):
+        labelled_clips((source,), ("low", "middle"), FrontEnd())
+    with pytest.raises(ParameterError, match="repeat"):
+        LabelledSource("x.npz", repeat=0)

@@ -15,9 +15,11 @@ import { connectExports } from "./views/exports-view.ts";
 import { InputsView, type DemoSong } from "./views/inputs-view.ts";
 import { Notices } from "./views/notices.ts";
 import { StageView } from "./views/stage-view.ts";
+import { stepLogits } from "../core/teach/learn.ts";
+import { Teaching } from "./teaching/teaching.ts";
 import { sentenceOf } from "../core/words/sentences.ts";
 import type { ListeningWorker } from "../core/worker/client.ts";
-import type { BundleRequest } from "../core/worker/protocol.ts";
+import type { BundleRequest, TaughtMessage } from "../core/worker/protocol.ts";
 
 /** Everything the page takes from its surroundings. */
 export interface Surroundings {
@@ -35,6 +37,7 @@ export class App {
   private readonly inputs: InputsView;
   private readonly session: Session;
   private readonly delay: DelayMeter;
+  private readonly teaching: Teaching;
   private card: Card | null = null;
   /** settled once no model is being loaded; models load one after the other */
   private loading: Promise<void> = Promise.resolve();
@@ -69,6 +72,7 @@ export class App {
     this.delay = new DelayMeter((ms) => this.showDelay(ms));
     connectExports(() => this.stage.savable());
     byId("save-sound").addEventListener("click", () => this.liveSound && save(this.liveSound, "What was heard.wav"));
+    this.teaching = this.openClassroom();
     this.connectKeys();
   }
 
@@ -112,13 +116,54 @@ export class App {
   private accept(card: Card, bundle: BundleRequest): void {
     // What was heard with another model goes, now that this one is there.
     this.session.clear();
+    this.show(card);
+    byId("built-in").hidden = bundle.kind === "pretrained";
+    this.notices.say(bundle.kind === "pretrained" ? "" : `Now listening with ${modelName(card)}: it passed its check.`);
+    void this.teaching.begin(card);
+  }
+
+  private show(card: Card): void {
     this.card = card;
     this.stage.setCard(card);
     this.controls.setCard(card);
     showCard(card);
     setText(byId("model-line"), `Model: ${modelName(card)}, ${card.genres.length} genres`);
-    byId("built-in").hidden = bundle.kind === "pretrained";
-    this.notices.say(bundle.kind === "pretrained" ? "" : `Now listening with ${modelName(card)}: it passed its check.`);
+  }
+
+  // Teaching ------------------------------------------------------------------------------------
+
+  private openClassroom(): Teaching {
+    const { worker, audio } = this.surroundings;
+    const card = () => this.card;
+    const recording = () => this.session.recording;
+    return new Teaching(worker, audio, {
+      get card() {
+        return card();
+      },
+      get recording() {
+        return recording();
+      },
+      exclusively: (work) => {
+        const done = this.loading.then(() => this.session.idle()).then(work);
+        this.loading = done.then(() => undefined, () => undefined);
+        return done;
+      },
+      listenBy: (message) => this.listenBy(message),
+      listen: async () => {
+        await this.hearLive("microphone");
+        return this.session.isLive;
+      },
+      stop: () => void this.session.stop(),
+    });
+  }
+
+  /** By what was taught from now on; what was heard is read anew. */
+  private listenBy({ card, reading, learnt }: TaughtMessage): void {
+    const { recording } = this.session;
+    if (recording && !recording.reread(card, (features) => stepLogits(reading, features))) this.session.clear();
+    this.show(card);
+    this.stage.reread();
+    if (!this.session.isLive) this.notices.say(learnt ? `Now listening for ${learnt.genres.join(", ")}.` : "");
   }
 
   // What the visitor brings ---------------------------------------------------------------------
@@ -193,6 +238,7 @@ export class App {
     this.playWhenBegun = false;
     this.delay.reset();
     if (recording.live) this.inputs.setLive(true);
+    this.teaching.begun(recording);
   }
 
   private heard(recording: Recording, event: BeliefEvent): void {
@@ -213,12 +259,14 @@ export class App {
     performance.mark("genre:finished", { detail: event.spent });
     document.documentElement.dataset["heard"] = "whole";
     this.stage.finish();
+    this.teaching.finished(recording);
   }
 
   private emptied(): void {
     delete document.documentElement.dataset["heard"];
     this.player.load(null);
     this.stage.clear();
+    this.teaching.emptied();
   }
 
   private offerSound(sound: Blob | null): void {

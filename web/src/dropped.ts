@@ -20,6 +20,16 @@ export async function readDrop(transfer: DataTransfer): Promise<Dropped> {
   return classify(files);
 }
 
+/** Every file that was dropped, those in folders too; while the drop event is being handled, as `readDrop`. */
+export async function droppedFiles(transfer: DataTransfer): Promise<File[]> {
+  const entries = Array.from(transfer.items, (item) => item.webkitGetAsEntry?.() ?? null);
+  const files = Array.from(transfer.files);
+  const folders = entries.filter((entry) => entry?.isDirectory) as FileSystemDirectoryEntry[];
+  if (folders.length === 0) return files;
+  const below = await Promise.all(folders.map(filesBelow));
+  return [...files.filter(mayBeSound), ...below.flatMap((found) => [...found.values()].filter(mayBeSound))];
+}
+
 export async function classify(files: readonly File[]): Promise<Dropped> {
   if (files.length === 0) return { kind: "nothing", sentence: "There was no file in what you dropped; drop a sound file." };
   if (files.some((file) => file.name === "card.json")) return bundleFrom(new Map(files.map((file) => [file.webkitRelativePath || file.name, file])));
@@ -44,7 +54,7 @@ export async function bundleFrom(files: ReadonlyMap<string, File>): Promise<Drop
   const contents = new Map<string, Uint8Array>();
   for (const [path, file] of files) {
     // The browser never needs these, and they are the largest.
-    if (/\.(keras|tflite)$/.test(path)) continue;
+    if (/\.(keras|onnx)$/.test(path)) continue;
     contents.set(path, new Uint8Array(await file.arrayBuffer()));
   }
   return { kind: "bundle", files: contents };

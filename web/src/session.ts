@@ -84,6 +84,12 @@ export class Session {
     await this.next();
   }
 
+  /** Ends live sound, and waits until a file was heard to its end. */
+  async idle(): Promise<void> {
+    if (this.capture) await this.stop();
+    await this.listening?.finished.catch(() => undefined);
+  }
+
   /** Forgets what has been heard. */
   clear(): void {
     this.recording = null;

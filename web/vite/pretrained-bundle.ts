@@ -7,13 +7,15 @@ import type { Plugin } from "vite";
 const NAME = "virtual:pretrained-bundle";
 
 /** What the browser never loads. */
-const NOT_FOR_THE_PAGE = /^(model\.keras|model\.onnx|model\.tflite|neurons\.json|background\.json|recipe\.yaml)$/;
+const NEVER = ["model.keras", "model.onnx", "recipe.yaml"];
+/** What it loads when a model is taught, and when what it learnt is saved. */
+const FOR_TEACHING = ["background.json", "model.tflite", "neurons.json"];
 
-/** @param folder where it goes, with a slash at its end; left out, an address that changes with its contents: browsers may keep it */
+/** @param folder where it goes, with a slash at its end; left out, it is the page's, which teaches: an address that changes with its contents, so that browsers may keep it */
 export function pretrainedBundle(directory: string, folder?: string): Plugin {
   let files: Map<string, Buffer> | undefined;
   const bundle = () => {
-    files ??= readBundle(directory);
+    files ??= readBundle(directory, folder === undefined ? NEVER : [...NEVER, ...FOR_TEACHING]);
     const hash = createHash("sha256").update(files.get("card.json") ?? "").digest("hex").slice(0, 10);
     return { files, base: folder ?? `assets/model-${hash}/` };
   };
@@ -37,7 +39,7 @@ export function pretrainedBundle(directory: string, folder?: string): Plugin {
   };
 }
 
-function readBundle(directory: string): Map<string, Buffer> {
+function readBundle(directory: string, leftOut: readonly string[]): Map<string, Buffer> {
   if (!existsSync(join(directory, "card.json"))) {
     throw new Error(`No model bundle at ${directory}: name one with GENRE_BUNDLE, or make one with the export notebook.`);
   }
@@ -45,7 +47,7 @@ function readBundle(directory: string): Map<string, Buffer> {
   for (const path of readdirSync(directory, { recursive: true, encoding: "utf8" })) {
     const full = join(directory, path);
     const name = relative(directory, full).split(sep).join("/");
-    if (statSync(full).isFile() && !NOT_FOR_THE_PAGE.test(name)) files.set(name, readFileSync(full));
+    if (statSync(full).isFile() && !leftOut.includes(name)) files.set(name, readFileSync(full));
   }
   return files;
 }

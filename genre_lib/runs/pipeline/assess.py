@@ -160,7 +160,9 @@ def demonstrate_leak(run: Run, recipe: Recipe, *, epochs: int = 10, report: Repo
     features = prepared(run)
     if known_groups(features) is None:
         raise DataSetError(f"No artist is known in {features.data_set.name}: a leak cannot be shown without artists.")
-    recipe = replace(recipe, training=replace(recipe.training, epochs=epochs, patience=None), sources=(), teachers=0)
+    recipe = replace(
+        recipe, training=replace(recipe.training, epochs=epochs, patience=None), sources=(), labelled=(), teachers=0
+    )
     parts: dict[str, Any] = {}
     fractions = {"train": 0.7, "test": 0.3}
     for kind in ("random", "grouped"):

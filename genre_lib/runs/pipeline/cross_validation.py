@@ -15,7 +15,7 @@ from genre_lib.evaluation.held_out import HeldOut
 from genre_lib.evaluation.model_comparison import CrossValidation, FoldAnswers, compare, cross_validation
 from genre_lib.runs.pipeline.answers import StepAnswers, answered, predictor
 from genre_lib.runs.pipeline.prepare import about, prepared
-from genre_lib.runs.pipeline.recipe_training import ExecutorOptions, Fit, fit_all, without_early_stop
+from genre_lib.runs.pipeline.recipe_training import MODEL, ExecutorOptions, Fit, fit_all, without_early_stop
 from genre_lib.runs.pipeline.train import recipe_of
 from genre_lib.runs.run_folder import Run
 from genre_lib.training.recipe import Recipe
@@ -25,6 +25,7 @@ from genre_lib.utils.serialization import plain, structured
 CROSS_VALIDATION = "cross_validation.json"
 DISTILLED = "distilled.json"
 BASELINE = "baseline.json"
+ELSEWHERE = "elsewhere"
 
 Report = Callable[[str], None]
 
@@ -124,6 +125,11 @@ class FoldFit:
         """What it says about the fold."""
         return Path(self.fit.folder).with_suffix(".npz")
 
+    @property
+    def elsewhere_path(self) -> Path:
+        """What it says about the clips of labelled sources that were held out with the fold."""
+        return self.answers_path.parent / ELSEWHERE / self.answers_path.name
+
 
 @dataclass(frozen=True, eq=False)
 class Folds:
@@ -151,6 +157,7 @@ class Folds:
     def fits(self, recipe: Recipe, name: str, seeds: Sequence[int], teachers: Sequence[FoldFit] = ()) -> list[FoldFit]:
         """One training for every seed and fold; teachers are those that held the same fold out."""
         place = self.run.evaluation / Path(name).stem
+        others = self._elsewhere(recipe)
         found = []
         for seed in seeds:
             for fold in range(self.n_folds):
@@ -163,8 +170,20 @@ class Folds:
                     names,
                     str(place / f"seed{seed}-fold{fold}"),
                     tuple(str(fit.model_path) for fit in taught_by),
+                    tuple(track.name for part in others for track in part[fold].tracks),
                 )
                 found.append(FoldFit(seed, fold, todo))
+        return found
+
+    def _elsewhere(self, recipe: Recipe) -> list[list[Features]]:
+        """For each labelled source of a recipe its clips fold by fold; they are held out with the fold."""
+        front_end = self.pool.data_set.front_end
+        assert front_end is not None
+        found = []
+        for source in recipe.labelled:
+            clips = source.features(front_end)
+            fold_of = grouped_folds(clips.data_set.labels(), clips.data_set.groups(), self.n_folds)
+            found.append([clips.select(np.flatnonzero(fold_of == fold)) for fold in range(self.n_folds)])
         return found
 
     def result(self, title: str, fits: Sequence[FoldFit], name: str) -> CrossValidation:
@@ -176,7 +195,13 @@ class Folds:
         for each in fits:
             if not each.answers_path.exists():
                 held_out = self.pool.select(np.flatnonzero(self.fold_of == each.fold))
-                answered(held_out, predictor(load_keras(each.fit.model_path))).save(each.answers_path)
+                predict = predictor(load_keras(each.fit.model_path))
+                others = [answered(part[each.fold], predict) for part in self._elsewhere(each.fit.recipe)]
+                if others:
+                    each.elsewhere_path.parent.mkdir(exist_ok=True)
+                    StepAnswers.together(others).save(each.elsewhere_path)
+                # Last, since it says that the fold is done.
+                answered(held_out, predict).save(each.answers_path)
             runs.append(FoldAnswers(each.fold, each.seed, StepAnswers.load(each.answers_path).answers()))
         result = cross_validation(title, runs)
         write_json(self.run.evaluation / name, plain(result))
@@ -195,3 +220,19 @@ def out_of_fold(run: Run) -> HeldOut | None:
                 record["name"], record["genres"], np.repeat(np.arange(len(parts)), [len(part.names) for part in parts])
             )
     return None
+
+
+def networks_elsewhere(run: Run) -> dict[str, Path]:
+    """For each clip of a recipe's labelled sources the file of the network that held it out; empty without folds."""
+    for name in (DISTILLED, CROSS_VALIDATION):
+        folder = run.evaluation / Path(name).stem
+        paths = sorted((folder / ELSEWHERE).glob("seed*-fold*.npz"))
+        if paths:
+            first_seed = paths[0].name.split("-")[0]
+            return {
+                clip: folder / path.stem / MODEL
+                for path in paths
+                if path.name.startswith(f"{first_seed}-")
+                for clip in StepAnswers.load(path).names
+            }
+    return {}

@@ -141,8 +141,11 @@ def _metrics(assessment: Assessment, *, shipped_is_measured: bool) -> list[dict[
             }
         )
     for label, other in assessment.world.named():
-        note = f"{other.model}; {other.accuracy.method}; no part of the training heard it"
-        metrics.append(other.card_metrics()[0] | {"name": f"{label}_accuracy", "note": note})
+        heard = other.notes[0] if other.notes else "no part of the training heard it"
+        entry = {"name": f"{label}_accuracy", "note": f"{other.model}; {other.accuracy.method}; {heard}"}
+        if other.notes:
+            entry["split"] = f"{other.split}, artist-grouped folds"
+        metrics.append(other.card_metrics()[0] | entry)
     return metrics + calibrated
 
 
@@ -187,6 +190,8 @@ def _report(assessment: Assessment) -> dict[str, Any]:
 def _without_places(recipe: Recipe) -> dict[str, Any]:
     """The recipe with its data files by name and hash: their place on this machine is nobody's business."""
     values = recipe.to_dict()
+    for source in values["labelled"]:
+        source["music"] = _named(source["music"])
     for source in values["sources"]:
         source |= {key: _named(source[key]) for key in ("music", "taggers") if source[key] is not None}
     return values

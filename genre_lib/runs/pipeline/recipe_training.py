@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from genre_lib.datasets import Features
 from genre_lib.datasets.concatenated import Joined
@@ -18,6 +20,7 @@ from genre_lib.runs.pipeline.prepare import prepared
 from genre_lib.runs.run_folder import Run
 from genre_lib.training.distillation import DistillationTargets
 from genre_lib.training.fit import TrainingResult, fit
+from genre_lib.training.labelled_sources import labelled_clips
 from genre_lib.training.non_music import non_music, soft_labels
 from genre_lib.training.recipe import Recipe
 from genre_lib.training.soft_labels import with_teachers
@@ -53,6 +56,7 @@ class Fit:
     tracks : names of the tracks to learn from
     folder : where checkpoint, history and the trained network go
     teachers : files of trained networks whose soft_labels about the unlabelled music are learnt too
+    without : names of clips of the recipe's labelled sources that are held out
     """
 
     title: str
@@ -61,6 +65,7 @@ class Fit:
     tracks: tuple[str, ...]
     folder: str
     teachers: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
     @property
     def model_path(self) -> Path:
@@ -107,6 +112,7 @@ def carry_out(todo: Fit, report: Report | None = None) -> float:
         part,
         folder=Path(todo.folder),
         teachers=[load_keras(Path(path)) for path in todo.teachers],
+        without=todo.without,
         report=report or _say_nothing,
     )
     save_model(result.model, todo.model_path)
@@ -120,9 +126,13 @@ def fit_recipe(
     *,
     folder: Path | None = None,
     teachers: Sequence[keras.Model] = (),
+    without: Collection[str] = (),
     report: Report = print,
 ) -> TrainingResult:
-    """Build a recipe's network and train it on a part of a data set, with ready teachers or with none."""
+    """Build a recipe's network and train it on a part of a data set, with ready teachers or with none.
+
+    Clips of the recipe's labelled sources whose names are in `without` are not learnt.
+    """
     data_set = train_part.data_set
     assert data_set.front_end is not None
     from genre_lib.networks.tensorflow_setup import keras
@@ -139,10 +149,12 @@ def fit_recipe(
         if part is not None:
             _check_lengths(part, model)
     sounds = non_music(recipe.non_music, data_set.front_end)
+    others, believed = labelled_clips(recipe.labelled, data_set.genres, data_set.front_end, without=without)
+    labels = soft_labels(data_set.labels(), len(sounds), len(data_set.genres))
     result = fit(
         model,
-        Joined(train_part.log_mels, sounds),
-        soft_labels(data_set.labels(), len(sounds), len(data_set.genres)) if sounds else data_set.labels(),
+        Joined(train_part.log_mels, sounds, others),
+        np.concatenate([labels, believed]) if sounds or others else data_set.labels(),
         config=recipe.training,
         valid_log_mels=() if valid_part is None else valid_part.log_mels,
         valid_labels=None if valid_part is None else valid_part.data_set.labels(),

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from genre_lib.bundle.resources import resolve
 from genre_lib.datasets import Features, load_features, open_data_set
 from genre_lib.errors import DataSetError
+from genre_lib.evaluation.accuracy_by_seconds import Predict
 from genre_lib.evaluation.held_out import HeldOut
 from genre_lib.evaluation.robustness import accuracy_under, log_mel_treatments
 from genre_lib.evaluation.scores import Condition, Evaluation, evaluate
 from genre_lib.networks.keras_files import load_keras
 from genre_lib.networks.receptive_field import timing_of
 from genre_lib.runs.pipeline.answers import StepAnswers, known_groups, predictor
-from genre_lib.runs.pipeline.cross_validation import BASELINE
+from genre_lib.runs.pipeline.cross_validation import BASELINE, networks_elsewhere
 from genre_lib.runs.pipeline.prepare import about
 from genre_lib.runs.pipeline.train import recipe_of, trained
 from genre_lib.runs.run_folder import Run
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 
 WORLD, WORLD_CLEAR, WORLD_BASELINE = "world.json", "world_clear.json", "world_baseline.json"
 CLEAR = "clear"
+# Step by step, also of the clips whose label is disputed.
+HELD_OUT_ALL = "held_out_world_all.npz"
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ class World:
 
 
 def assess_world(run: Run, world: str = "", *, robustness: bool = False) -> World:
-    """Evaluate the network to ship on music that no part of its training has heard.
+    """Evaluate the network to ship on other music; where it learnt that too, by the folds that held it out.
 
     Parameters
     ----------
@@ -86,32 +91,36 @@ def assess_world(run: Run, world: str = "", *, robustness: bool = False) -> Worl
     if not world:
         return World()
     features = world_features(run, world)
-    clear = features.subset(CLEAR) if CLEAR in features.data_set.splits() else None
-    shipped = trained(run, final=True)
-    recipe = recipe_of(run)
+    whole = _unheard(run, world, features)
+    whole.answers(run).held_out(features.data_set.name, about(run)["genres"], whole.folds).save(
+        run.evaluation / HELD_OUT_ALL
+    )
+    measured = {WORLD: (whole, "all", recipe_of(run).network)}
+    if CLEAR in features.data_set.splits():
+        measured[WORLD_CLEAR] = (whole.clear(), CLEAR, recipe_of(run).network)
     networks = sorted((run.evaluation / Path(BASELINE).stem).glob("seed*-fold*/model.keras"))
-    measured = {WORLD: (shipped, features, "all", recipe.network)}
-    if clear is not None:
-        measured[WORLD_CLEAR] = (shipped, clear, CLEAR, recipe.network)
     if networks:
-        measured[WORLD_BASELINE] = (load_keras(networks[0]), features, "all", "baseline")
-    for name, (model, part, split, title) in measured.items():
-        evaluation = _evaluated(run, model, part, split, title)
+        rival = load_keras(networks[0])
+        measured[WORLD_BASELINE] = (_Unheard(features, rival, [predictor(rival)] * len(features)), "all", "baseline")
+    for name, (part, split, title) in measured.items():
+        evaluation = _evaluated(run, part, split, title)
         if robustness and name == WORLD:
-            evaluation = replace(evaluation, conditions=_under_conditions(run, model, part))
+            evaluation = replace(evaluation, conditions=_under_conditions(run, part))
         evaluation.save(run.evaluation / name)
     return World.load(run.evaluation)
 
 
 def world_answers(run: Run, world: str) -> HeldOut:
-    """What the network to ship says, step by step, about the second data set: its clear clips, where it has any.
+    """Step by step what is said of the second data set, by a network that did not learn it: its clear clips, where it
+    has any.
 
     A label that listeners dispute cannot say how sure one may be.
     """
     features = world_features(run, world)
-    clear = CLEAR in features.data_set.splits()
-    found = _answers(run, trained(run, final=True), features.subset(CLEAR) if clear else features)
-    return found.held_out(features.data_set.name, about(run)["genres"])
+    part = _unheard(run, world, features)
+    if CLEAR in features.data_set.splits():
+        part = part.clear()
+    return part.answers(run).held_out(features.data_set.name, about(run)["genres"], part.folds)
 
 
 def world_features(run: Run, world: str) -> Features:
@@ -125,37 +134,80 @@ def world_features(run: Run, world: str) -> Features:
     return features
 
 
-def _answers(run: Run, model: keras.Model, features: Features) -> StepAnswers:
-    genres, predict = about(run)["genres"], predictor(model)
-    return StepAnswers(
-        tuple(track.name for track in features.tracks),
-        np.array([genres.index(track.genre) for track in features.tracks]),
-        known_groups(features),
-        [predict(log_mel) for log_mel in features.log_mels],
-    )
+@dataclass(frozen=True, eq=False)
+class _Unheard:
+    """Clips of the second data set, each with a network that did not learn it."""
+
+    features: Features
+    model: keras.Model
+    predictors: Sequence[Predict]
+    folds: NDArray[np.int64] | None = None
+    note: str = ""
+
+    def clear(self) -> _Unheard:
+        """The clips whose label is beyond doubt."""
+        kept = [i for i, split in enumerate(self.features.data_set.splits()) if split == CLEAR]
+        return replace(
+            self,
+            features=self.features.select(kept),
+            predictors=[self.predictors[i] for i in kept],
+            folds=None if self.folds is None else self.folds[kept],
+        )
+
+    def answers(self, run: Run) -> StepAnswers:
+        """What the networks say."""
+        genres, heard = about(run)["genres"], zip(self.predictors, self.features.log_mels, strict=True)
+        return StepAnswers(
+            tuple(track.name for track in self.features.tracks),
+            np.array([genres.index(track.genre) for track in self.features.tracks]),
+            known_groups(self.features),
+            [predict(log_mel) for predict, log_mel in heard],
+        )
 
 
-def _under_conditions(run: Run, model: keras.Model, features: Features) -> tuple[Condition, ...]:
-    front_end, genres = features.data_set.front_end, about(run)["genres"]
-    assert front_end is not None
+def _unheard(run: Run, world: str, features: Features) -> _Unheard:
+    """The network to ship where it did not learn these clips; else, for each of them, the network of its fold."""
+    if not any(resolve(source.music) == resolve(world) for source in recipe_of(run).labelled):
+        shipped = trained(run, final=True)
+        return _Unheard(features, shipped, [predictor(shipped)] * len(features))
+    networks = networks_elsewhere(run)
+    missing = [track.name for track in features.tracks if track.name not in networks]
+    if missing:
+        raise DataSetError(
+            f"The recipe learns from {world}, and no fold held {missing[0]} out: cross-validate (folds 5), or name "
+            "other music to measure on."
+        )
+    paths = sorted(set(networks.values()))
+    models = [load_keras(path) for path in paths]
+    by_fold = [predictor(model) for model in models]
+    folds = np.array([paths.index(networks[track.name]) for track in features.tracks])
+    note = "each clip by the network of a fold, which heard none of its artist; the one shipped learnt them too"
+    return _Unheard(features, models[0], [by_fold[fold] for fold in folds], folds, note)
+
+
+def _under_conditions(run: Run, part: _Unheard) -> tuple[Condition, ...]:
+    features, genres = part.features, about(run)["genres"]
+    assert features.data_set.front_end is not None
     labels = np.array([genres.index(track.genre) for track in features.tracks])
-    treatments = log_mel_treatments(front_end)
-    return accuracy_under(predictor(model), features.log_mels, labels, treatments, groups=known_groups(features))
+    treatments = log_mel_treatments(features.data_set.front_end)
+    return accuracy_under(part.predictors, features.log_mels, labels, treatments, groups=known_groups(features))
 
 
-def _evaluated(run: Run, model: keras.Model, features: Features, split: str, title: str) -> Evaluation:
-    front_end, timing = features.data_set.front_end, timing_of(model)
+def _evaluated(run: Run, part: _Unheard, split: str, title: str) -> Evaluation:
+    data_set, timing = part.features.data_set, timing_of(part.model)
+    front_end = data_set.front_end
     assert front_end is not None
-    found = _answers(run, model, features)
+    found = part.answers(run)
     return evaluate(
         found.step_logits,
         found.labels,
         genres=about(run)["genres"],
-        data_set=features.data_set.name,
+        data_set=data_set.name,
         split=split,
         step_period_s=timing.step_frames * front_end.frame_period_s,
         first_step_s=front_end.n_samples(timing.first_frame + timing.receptive_field_frames) / front_end.sample_rate,
         model=title,
         names=found.names,
         groups=found.groups,
+        notes=[part.note] if part.note else [],
     )

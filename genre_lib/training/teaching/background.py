@@ -21,6 +21,7 @@ from scipy.cluster.vq import kmeans2
 from genre_lib.bundle.files import GOLDEN, Bundle
 from genre_lib.bundle.golden import Golden
 from genre_lib.errors import BundleError
+from genre_lib.training.teaching.portable_random import normal, uniform
 from genre_lib.training.teaching.spans import Floats
 
 BACKGROUND = "background.json"
@@ -94,11 +95,13 @@ class Background:
 
     def draw(self, n: int, *, music: bool, seed: int = 0) -> Floats:
         """Spans like those that were heard [shape=(n, n_features)]; features are never negative."""
-        rng = np.random.default_rng(seed)
         here = np.flatnonzero(self.music == music)
-        chosen = rng.choice(here, n, p=self.shares[here] / self.shares[here].sum())
+        cumulative = np.cumsum(self.shares[here])
+        chosen = here[np.searchsorted(cumulative, uniform(n, 2 * seed) * cumulative[-1])]
         values, vectors = np.linalg.eigh(self.within)
-        scatter = rng.standard_normal((n, len(values))) * np.sqrt(np.maximum(values, 0)) @ vectors.T
+        # The symmetric root: there is only one, whoever finds the eigenvectors.
+        root = vectors * np.sqrt(np.maximum(values, 0)) @ vectors.T
+        scatter = normal(n * len(values), 2 * seed + 1).reshape(n, -1) @ root
         return np.asarray(np.maximum(self.centres[chosen] + scatter, 0.0))
 
     def to_json(self) -> str:

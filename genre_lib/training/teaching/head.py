@@ -88,7 +88,7 @@ def fit_head(
     ----------
     songs : sequence of np.ndarray [shape=(n_spans, n_features)]
     labels : sequence of int [length n_songs]
-        Index of each song's genre among the new ones.
+        Index of each song's genre among the new ones; `n_genres` is none of these.
     n_genres : int
         New genres.
     background : Background
@@ -125,7 +125,9 @@ def fit_head(
             np.concatenate([(white.T @ slope + penalty * kernel).ravel(), slope.sum(axis=0)]),
         )
 
-    found = minimize(loss, np.zeros((n_features + 1) * n_new), jac=True, method="L-BFGS-B", options={"maxiter": 200}).x
+    # To the one minimum that there is, so that the page finds the same.
+    options = {"maxiter": 2000, "ftol": 1e-14, "gtol": 1e-7, "maxcor": 20}
+    found = minimize(loss, np.zeros((n_features + 1) * n_new), jac=True, method="L-BFGS-B", options=options).x
     kernel, bias = found[: n_features * n_new].reshape(n_features, n_new), found[n_features * n_new :]
     head = Head(whitening @ kernel, bias - centre @ whitening @ kernel)
     return _balanced(head, background, old, old_limit, seed + 2)
@@ -150,7 +152,7 @@ def _examples(
     n_old = 0 if old is None else len(old.bias)
     music = background.draw(_N_MUSIC, music=True, seed=seed)
     noise = background.draw(_N_NON_MUSIC, music=False, seed=seed + 1)
-    counts = np.bincount(labels, minlength=n_genres)
+    counts = np.bincount(labels, minlength=n_genres + 1)
     taught_weights = [np.full(len(song), 1 / (counts[label] * len(song))) for song, label in
                       zip(songs, labels, strict=True)]  # fmt: skip
     spans = np.concatenate([*songs, music, noise])

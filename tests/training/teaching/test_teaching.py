@@ -11,6 +11,7 @@ from genre_lib.training.teaching.background import BACKGROUND, Background
 from genre_lib.training.teaching.head import NAMED_MUSIC, NAMED_NON_MUSIC, Head, bent, fit_head
 from genre_lib.training.teaching.spans import spans_of
 from genre_lib.training.teaching.temperature import PRIOR_TEMPERATURE, fit_temperature
+from tests.training.teaching.teach_reference import FIXTURE, answers
 
 N = 12
 
@@ -110,3 +111,24 @@ def test_songs_that_are_all_right_do_not_make_it_certain() -> None:
 def test_wrong_songs_make_it_doubtful() -> None:
     logits = np.tile([4.0, 0.0, 0.0], (8, 1))
     assert fit_temperature(logits, np.array([0, 0, 1, 2, 0, 1, 2, 1])).value > 1.5 * PRIOR_TEMPERATURE
+
+
+def test_a_few_songs_teach_what_the_page_learns_too() -> None:
+    fixture = json.loads(FIXTURE.read_text())
+    now, then = answers(fixture["given"]), fixture["answers"]
+    assert [now["none"], now["limits"]] == [then["none"], then["limits"]]
+    for name in ("uniform", "normal", "drawn"):
+        np.testing.assert_allclose(now[name], then[name], atol=1e-9)
+    for mode in ("instead", "added"):
+        for name in ("kernel", "bias", "temperature", "accuracy", "left_out_logits"):
+            np.testing.assert_allclose(now[mode][name], then[mode][name], atol=1e-4)
+
+
+def test_what_is_none_of_these_can_be_shown(background: Background) -> None:
+    other = songs_of(7, 3, 6)
+    songs = [*songs_of(0, 3, 1), *songs_of(7, 3, 2)]
+    taught = fit_head(songs, [0, 0, 0, 0, 0, 0], 1, background)
+    corrected = fit_head([*songs, *other], [0] * 6 + [1] * 3, 1, background)
+    heard = songs_of(7, 10, 9)
+    before, after = (np.mean([np.diff(head(song.mean(axis=0)))[0] for song in heard]) for head in (taught, corrected))
+    assert after > before

@@ -70,10 +70,10 @@ export class MonoMixer {
   }
 
   private mixed(planes: readonly Float32Array[]): Float32Array {
-    const heard = this.chosen(planes);
+    const { heard, meanSquare } = this.chosen(planes);
     this.nSamples += heard.length;
     // One sum tells, at a tenth of looking at each.
-    if (momentsOf(heard, null).meanSquare <= BEYOND_ALL_MEASURE ** 2 / heard.length) return heard;
+    if (meanSquare <= BEYOND_ALL_MEASURE ** 2 / heard.length) return heard;
     return heard.map((sample) => {
       if (Math.abs(sample) < BEYOND_ALL_MEASURE) return sample;
       this.nSilenced++;
@@ -81,16 +81,15 @@ export class MonoMixer {
     });
   }
 
-  private chosen(planes: readonly Float32Array[]): Float32Array {
+  private chosen(planes: readonly Float32Array[]): Mixed {
     const [first] = planes;
-    if (planes.length === 1) return first;
-    const mean = new Float32Array(first.length);
-    const moments = planes.map((plane) => momentsOf(plane, mean));
-    for (let i = 0; i < mean.length; i++) mean[i] /= planes.length;
+    if (planes.length === 1) return { heard: first, ...momentsOf(first) };
+    const { mean, moments } = planes.length === 2 ? mixOfTwo(first, planes[1]) : mixOf(planes);
     const loudest = Math.max(...moments.map(({ variance }) => variance));
-    if (!(loudest > AUDIBLE_VARIANCE && momentsOf(mean, null).variance < CANCELLED * loudest)) return mean;
+    if (!(loudest > AUDIBLE_VARIANCE && mean.variance < CANCELLED * loudest)) return mean;
     this.cancelledS += first.length / this.sampleRate;
-    return planes[moments.findIndex(({ variance }) => variance >= LOUD_ENOUGH * loudest)];
+    const i = moments.findIndex(({ variance }) => variance >= LOUD_ENOUGH * loudest);
+    return { heard: planes[i], ...moments[i] };
   }
 }
 
@@ -99,17 +98,57 @@ interface Moments {
   readonly variance: number;
 }
 
-/** @param into where the samples are added up on the way, or null: minutes of sound are best touched once */
-function momentsOf(samples: Float32Array, into: Float32Array | null): Moments {
+interface Mixed extends Moments {
+  readonly heard: Float32Array;
+}
+
+/** The channels' mean with its moments, and those of each channel. */
+interface Mix {
+  readonly mean: Mixed;
+  readonly moments: readonly Moments[];
+}
+
+/** Touches each sample once: the moments of the mean follow from those of the two and of their product. */
+function mixOfTwo(a: Float32Array, b: Float32Array): Mix {
+  const heard = new Float32Array(a.length);
+  let [sumA, sumB, squaresA, squaresB, products] = [0, 0, 0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    const x = a[i];
+    const y = b[i];
+    heard[i] = (x + y) / 2;
+    sumA += x;
+    sumB += y;
+    squaresA += x * x;
+    squaresB += y * y;
+    products += x * y;
+  }
+  const n = a.length;
+  return {
+    mean: { heard, ...moments(n, (sumA + sumB) / 2, (squaresA + squaresB + 2 * products) / 4) },
+    moments: [moments(n, sumA, squaresA), moments(n, sumB, squaresB)],
+  };
+}
+
+function mixOf(planes: readonly Float32Array[]): Mix {
+  const heard = new Float32Array(planes[0].length);
+  for (const plane of planes) for (let i = 0; i < heard.length; i++) heard[i] += plane[i];
+  for (let i = 0; i < heard.length; i++) heard[i] /= planes.length;
+  return { mean: { heard, ...momentsOf(heard) }, moments: planes.map(momentsOf) };
+}
+
+function momentsOf(samples: Float32Array): Moments {
   let sum = 0;
   let squares = 0;
-  if (into) for (let i = 0; i < samples.length; i++) into[i] += samples[i];
   for (let i = 0; i < samples.length; i++) {
     const sample = samples[i];
     sum += sample;
     squares += sample * sample;
   }
-  const mean = sum / samples.length;
-  const meanSquare = squares / samples.length;
+  return moments(samples.length, sum, squares);
+}
+
+function moments(n: number, sum: number, squares: number): Moments {
+  const mean = sum / n;
+  const meanSquare = Math.max(0, squares / n);
   return { meanSquare, variance: Math.max(0, meanSquare - mean * mean) };
 }

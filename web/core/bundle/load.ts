@@ -45,7 +45,7 @@ export async function loadBundle(source: BundleSource, options: LoadOptions): Pr
   }
 }
 
-async function readVerified(source: BundleSource, card: Card, path: string): Promise<Uint8Array> {
+export async function readVerified(source: BundleSource, card: Card, path: string): Promise<Uint8Array> {
   const listed = card.files[path];
   if (!listed) throw new BundleError(`This model's card does not list ${path}, so the model was not loaded.`);
   const contents = await source.read(path);

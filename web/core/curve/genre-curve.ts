@@ -69,6 +69,8 @@ export class GenreCurve {
   }
 
   add(steps: Steps): void {
+    // What was forgotten of a stream need not come again when it is read anew.
+    if (this.nKept === 0 && this.dropped === 0) this.dropped = steps.first;
     if (steps.first !== this.dropped + this.nKept) throw new RangeError("Steps must arrive in order.");
     this.makeRoom(steps.count);
     this.logits.set(steps.logits, this.nKept * this.nGenres);

@@ -2,6 +2,8 @@
 import type { Card } from "../bundle/card.ts";
 import { GenreCurve, type Belief, type Hearing, type ShownCurve } from "../curve/genre-curve.ts";
 import type { BeliefChoice } from "../curve/reading.ts";
+import { FeatureTrack } from "../teach/feature-track.ts";
+import type { StepFeatures } from "../teach/spans.ts";
 import type { HeardMessage } from "../worker/protocol.ts";
 
 /** What the visitor set. */
@@ -13,7 +15,9 @@ const LIVE_HISTORY_S = 3600;
 const LIVE_VIEW_S = 60;
 
 export class Recording {
-  readonly curve: GenreCurve;
+  curve: GenreCurve;
+  /** what the logits were read from */
+  private readonly features: FeatureTrack;
   /** largest magnitude per hop, from frame `firstPeak` on */
   private peakValues = new Float32Array(1024);
   private nPeaks = 0;
@@ -25,12 +29,35 @@ export class Recording {
   /** seconds that are probably in the file */
   expectedS: number | null = null;
 
-  constructor(readonly name: string, readonly live: boolean, readonly card: Card) {
-    this.curve = new GenreCurve(card, live ? Math.ceil(LIVE_HISTORY_S / card.timing.step_period_s) : Infinity);
+  constructor(readonly name: string, readonly live: boolean, public card: Card) {
+    this.curve = new GenreCurve(card, this.capacity);
+    this.features = new FeatureTrack(this.capacity);
+  }
+
+  /** The most steps that are kept. */
+  private get capacity(): number {
+    return this.live ? Math.ceil(LIVE_HISTORY_S / this.card.timing.step_period_s) : Infinity;
+  }
+
+  /** Reads what was heard anew, without hearing it again. @returns false if the network did not tell what it heard */
+  reread(card: Card, logitsOf: (features: Float32Array) => ArrayLike<number>): boolean {
+    const steps = this.features.reread(logitsOf);
+    if (!steps) return false;
+    this.card = card;
+    this.curve = new GenreCurve(card, this.capacity);
+    this.curve.add(steps);
+    this.cache = null;
+    return true;
+  }
+
+  /** What the network heard, without silence, to learn from; null if it did not tell, or there was only silence. */
+  get heardFeatures(): StepFeatures | null {
+    return this.features.loud(this.card.silence_dbfs);
   }
 
   add(message: HeardMessage): void {
     this.curve.add(message);
+    this.features.add(message);
     this.addPeaks(message.peaks);
   }
 

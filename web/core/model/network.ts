@@ -3,6 +3,7 @@ import { loadGraphModel, type GraphModel } from "@tensorflow/tfjs-converter";
 import { setBackend, tensor3d, type Tensor } from "@tensorflow/tfjs-core";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { BundleError } from "../bundle/card.ts";
+import type { StepNetwork } from "./step-stream.ts";
 
 /** The exported graph: `model.json` parsed, and its weight shards joined. */
 export interface GraphArtifacts {
@@ -14,8 +15,13 @@ export interface GraphArtifacts {
 export interface ModelJson {
   readonly format?: string;
   readonly modelTopology: object;
-  readonly signature?: { readonly outputs?: Readonly<Record<string, { readonly name: string }>> };
+  readonly signature?: { readonly outputs?: Readonly<Record<string, GraphOutput>> };
   readonly weightsManifest: readonly { readonly paths: readonly string[]; readonly weights: readonly object[] }[];
+}
+
+interface GraphOutput {
+  readonly name: string;
+  readonly tensorShape?: { readonly dim?: readonly { readonly size: string }[] };
 }
 
 /**
@@ -32,6 +38,7 @@ export class GenreNetwork {
   private constructor(
     private readonly model: GraphModel,
     private readonly stepsNode: string | undefined,
+    private readonly features: { readonly node: string; readonly n: number } | null,
     readonly nMels: number,
     readonly nGenres: number,
   ) {}
@@ -49,7 +56,9 @@ export class GenreNetwork {
           weightData: weights,
         }) as never,
       });
-      return new GenreNetwork(model, topology.signature?.outputs?.["step_logits"]?.name, nMels, nGenres);
+      const { step_logits: steps, step_features: features } = topology.signature?.outputs ?? {};
+      const n = Number(features?.tensorShape?.dim?.at(-1)?.size);
+      return new GenreNetwork(model, steps?.name, steps && features && n > 0 ? { node: features.name, n } : null, nMels, nGenres);
     } catch (error) {
       throw new BundleError(`This model's network could not be loaded: ${describe(error)}`);
     }
@@ -77,6 +86,40 @@ export class GenreNetwork {
       input.dispose();
       for (const output of outputs) output.dispose();
     }
+  }
+
+  /** Numbers that the logits of a step are read from; 0 for a network that does not tell them. */
+  get nFeatures(): number {
+    return this.features?.n ?? 0;
+  }
+
+  /** The same network, whose steps are its logits and, to the right of them, its features. */
+  get withFeatures(): StepNetwork {
+    const { nMels, nGenres, nFeatures } = this;
+    const width = nGenres + nFeatures;
+    return {
+      nMels,
+      nGenres: width,
+      stepLogits: (logMel, nFrames) => {
+        if (!this.features) return this.stepLogits(logMel, nFrames);
+        const input = tensor3d(logMel, [1, nFrames, nMels]);
+        let outputs: Tensor[] = [];
+        try {
+          outputs = this.model.execute(input, [this.stepsNode!, this.features.node]) as Tensor[];
+          const [logits, features] = outputs.map((output) => output.dataSync() as Float32Array);
+          const nSteps = logits.length / nGenres;
+          const rows = new Float32Array(nSteps * width);
+          for (let i = 0; i < nSteps; i++) {
+            rows.set(logits.subarray(i * nGenres, (i + 1) * nGenres), i * width);
+            rows.set(features.subarray(i * nFeatures, (i + 1) * nFeatures), i * width + nGenres);
+          }
+          return rows;
+        } finally {
+          input.dispose();
+          for (const output of outputs) output.dispose();
+        }
+      },
+    };
   }
 
   dispose(): void {

@@ -1,7 +1,8 @@
 /** The page's end of the worker. */
 import type { Hints, Planes } from "../audio/sound.ts";
 import type { Card } from "../bundle/card.ts";
-import type { BundleRequest, FinishedMessage, FromWorker, HeardMessage, ToWorker } from "./protocol.ts";
+import type { Song } from "../teach/learn.ts";
+import type { BundleRequest, FinishedMessage, FromWorker, HeardMessage, TaughtMessage, ToWorker } from "./protocol.ts";
 
 /** What a recording tells while it is being heard. Nothing comes after `finished` or `failed`. */
 export interface RunEvents {
@@ -35,14 +36,38 @@ export class ListeningWorker {
   /** waits for the piece that was handed over to be heard */
   private taken: ((going: boolean) => void) | null = null;
   private loading: { resolve(card: Card): void; reject(error: Error): void } | null = null;
+  /** waits for what was learnt or saved */
+  private lessons: Promise<unknown> = Promise.resolve();
+  private lesson: { resolve(answer: never): void; reject(error: Error): void } | null = null;
 
   constructor(private readonly worker: WorkerLike) {
     worker.addEventListener("message", ({ data }) => this.receive(data));
     worker.addEventListener("error", (event) => {
       const sentence = `The listening part of the page stopped working: ${event.message || "unknown reason"}. Reload the page.`;
       this.loading?.reject(new Error(sentence));
+      this.lesson?.reject(new Error(sentence));
       this.events?.failed(sentence);
     });
+  }
+
+  /** Learns songs; what is heard from then on is read by what was learnt. With none it is read as before. */
+  learn(songs: readonly Song[], add: boolean): Promise<TaughtMessage> {
+    return this.ask({ type: "learn", songs, add });
+  }
+
+  /** @returns a zip of the bundle that was learnt */
+  saveTaught(): Promise<Blob> {
+    return this.ask({ type: "save-taught" });
+  }
+
+  /** One after the other. */
+  private ask<T>(message: ToWorker): Promise<T> {
+    const answer = this.lessons.then(() => new Promise<T>((resolve, reject) => {
+      this.lesson = { resolve, reject };
+      this.worker.postMessage(message);
+    }));
+    this.lessons = answer.catch(() => undefined);
+    return answer;
   }
 
   /** @returns the bundle's card; rejects with a sentence if the bundle was refused, the old one then stays */
@@ -97,6 +122,9 @@ export class ListeningWorker {
 
   private receive(message: FromWorker): void {
     if (message.type === "loaded") return this.loading?.resolve(message.card);
+    if (message.type === "taught") return this.lesson?.resolve(message as never);
+    if (message.type === "taught-saved") return this.lesson?.resolve(message.zip as never);
+    if (message.type === "teach-failed") return this.lesson?.reject(new Error(message.sentence));
     if (message.type === "load-failed") return this.loading?.reject(new Error(message.sentence));
     const events = this.events;
     if (!events || message.run !== this.runs) return;

@@ -4,6 +4,7 @@ import type { GoldenDifference } from "../bundle/golden.ts";
 import type { Kept } from "../audio/kept-sound.ts";
 import type { Hints, Planes } from "../audio/sound.ts";
 import type { Spent } from "../model/listener.ts";
+import type { Learnt, Song } from "../teach/learn.ts";
 
 export type ToWorker =
   | { readonly type: "load"; readonly bundle: BundleRequest }
@@ -13,7 +14,11 @@ export type ToWorker =
   | { readonly type: "end"; readonly run: number; readonly name: string }
   /** Live sound, sent straight from the audio thread through `port`. */
   | { readonly type: "listen"; readonly run: number; readonly sampleRate: number; readonly port: MessagePort }
-  | { readonly type: "stop"; readonly run: number };
+  | { readonly type: "stop"; readonly run: number }
+  /** Learn these songs, and listen by what was learnt from then on; with none, listen as before. */
+  | { readonly type: "learn"; readonly songs: readonly Song[]; readonly add: boolean }
+  /** Make a bundle of what was learnt. */
+  | { readonly type: "save-taught" };
 
 export type BundleRequest =
   | { readonly kind: "pretrained"; readonly base: string }
@@ -32,7 +37,22 @@ export type FromWorker =
   | { readonly type: "failed"; readonly run: number; readonly sentence: string }
   /** The file needs decodeAudioData, which only the page has. */
   | { readonly type: "decode-yourself"; readonly run: number; readonly hints: Hints }
-  | { readonly type: "took"; readonly run: number };
+  | { readonly type: "took"; readonly run: number }
+  | TaughtMessage
+  | { readonly type: "taught-saved"; readonly zip: Blob }
+  | { readonly type: "teach-failed"; readonly sentence: string };
+
+export interface TaughtMessage {
+  readonly type: "taught";
+  /** null where nothing is taught any more */
+  readonly learnt: Learnt | null;
+  /** how logits are made of features from now on */
+  readonly reading: Pick<Learnt, "head" | "known">;
+  /** what the page listens by now */
+  readonly card: Card;
+  /** milliseconds of learning */
+  readonly ms: number;
+}
 
 export interface HeardMessage {
   readonly type: "heard";
@@ -41,6 +61,8 @@ export interface HeardMessage {
   readonly count: number;
   readonly logits: Float32Array;
   readonly levels: Float32Array;
+  /** what the logits were read from, row-major; nothing where the network does not tell it */
+  readonly features?: Float32Array;
   readonly peaks: Float32Array;
   /** live: when the last sample that was heard reached the audio thread, in ms since the epoch */
   readonly capturedAt: number | null;

@@ -5,11 +5,13 @@ import plainWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm
 import { openFile } from "../audio/decode.ts";
 import { MonoMixer } from "../audio/mono.ts";
 import { AudioFileError, NotStreamableError, type Planes } from "../audio/sound.ts";
-import { BundleError } from "../bundle/card.ts";
+import { BundleError, type Card } from "../bundle/card.ts";
 import { loadBundle, type Bundle } from "../bundle/load.ts";
 import { modelAddress, sourceFromFiles, sourceFromUrl, unpack, type BundleSource } from "../bundle/source.ts";
 import { Listener, type Heard } from "../model/listener.ts";
 import { startBackend } from "../model/network.ts";
+import { stepLogits, type Learnt, type Song } from "../teach/learn.ts";
+import { Teacher } from "../teach/teacher.ts";
 import type { BundleRequest, CapturedPiece, FromWorker, ToWorker } from "./protocol.ts";
 
 interface WorkerScope {
@@ -20,6 +22,10 @@ const scope = self as unknown as WorkerScope;
 
 let backend: Promise<void> | null = null;
 let bundle: Bundle | null = null;
+let source: BundleSource | null = null;
+/** of the bundle; made once it is asked for */
+let teacher: Promise<Teacher> | null = null;
+let taught: { readonly learnt: Learnt; readonly card: Card } | null = null;
 let listener = null as Listener | null;
 /** the recording that is being heard; work for any other stops at its next block */
 let current = -1;
@@ -44,6 +50,12 @@ scope.onmessage = ({ data }) => {
     case "stop":
       if (data.run === current) finish(data.run, []);
       break;
+    case "learn":
+      void learn(data.songs, data.add);
+      break;
+    case "save-taught":
+      void saveTaught();
+      break;
   }
 };
 
@@ -54,14 +66,15 @@ async function load(request: BundleRequest): Promise<void> {
       "tfjs-backend-wasm-simd.wasm": absolute(simdWasm),
       "tfjs-backend-wasm-threaded-simd.wasm": absolute(threadedWasm),
     });
-    const [loaded] = await Promise.all([
-      sourceOf(request).then((source) => backend!.then(() => loadBundle(source, { checkGolden: request.kind !== "pretrained" }))),
-      backend,
-    ]);
+    const opened = await sourceOf(request);
+    await backend;
+    const loaded = await loadBundle(opened, { checkGolden: request.kind !== "pretrained" });
     // The old network stays until the new one has passed every check.
     current = -1;
     bundle?.network.dispose();
     bundle = loaded;
+    source = opened;
+    teacher = taught = null;
     scope.postMessage({ type: "loaded", card: loaded.card, golden: loaded.golden });
   } catch (error) {
     scope.postMessage({ type: "load-failed", sentence: error instanceof BundleError ? error.message : `The model could not be started: ${messageOf(error)}` });
@@ -84,7 +97,7 @@ async function sourceOf(request: BundleRequest): Promise<BundleSource> {
 
 function begin(run: number, sampleRate: number, live: boolean): void {
   current = run;
-  listener = new Listener(bundle!.card, bundle!.melBank, bundle!.network, sampleRate, { live });
+  listener = new Listener(bundle!.card, bundle!.melBank, bundle!.network.withFeatures, sampleRate, { live });
 }
 
 /** Milliseconds after which other messages get their turn. */
@@ -179,8 +192,54 @@ function hearLive(run: number, sampleRate: number, port: MessagePort): void {
 
 function report(run: number, heard: Heard | null, capturedAt: number | null): void {
   if (!heard || (heard.count === 0 && heard.peaks.length === 0)) return;
-  const { first, count, logits, levels, peaks } = heard;
-  scope.postMessage({ type: "heard", run, first, count, logits, levels, peaks, capturedAt }, [logits.buffer, levels.buffer, peaks.buffer] as ArrayBuffer[]);
+  const { first, count, logits: values, levels, peaks } = heard;
+  const [logits, features] = told(values, count);
+  const transfer = [logits.buffer, features.buffer, levels.buffer, peaks.buffer] as ArrayBuffer[];
+  scope.postMessage({ type: "heard", run, first, count, logits, features, levels, peaks, capturedAt }, transfer);
+}
+
+/** Logits and features of steps, by what was learnt, if anything. */
+function told(values: Float32Array, count: number): [Float32Array, Float32Array] {
+  const { nGenres, nFeatures } = bundle!.network;
+  const features = new Float32Array(count * nFeatures);
+  const rows: ArrayLike<number>[] = [];
+  for (let i = 0; i < count; i++) {
+    const row = values.subarray(i * (nGenres + nFeatures), (i + 1) * (nGenres + nFeatures));
+    features.set(row.subarray(nGenres), i * nFeatures);
+    rows.push(taught ? stepLogits(taught.learnt, row.subarray(nGenres)) : row.subarray(0, nGenres));
+  }
+  const logits = new Float32Array(count * (rows[0]?.length ?? 0));
+  rows.forEach((row, i) => logits.set(row, i * row.length));
+  return [logits, features];
+}
+
+async function learn(songs: readonly Song[], add: boolean): Promise<void> {
+  const model = bundle!;
+  try {
+    const began = performance.now();
+    // Also without a song, so that the first lesson is short.
+    const school = await (teacher ??= Teacher.of(source!, model.card));
+    if (model !== bundle) throw new BundleError("Another model was loaded meanwhile: teach that one.");
+    taught = songs.length > 0 ? school.learn(songs, add) : null;
+    const learnt = taught?.learnt ?? null;
+    scope.postMessage({ type: "taught", learnt, reading: learnt ?? school.untaught, card: taught?.card ?? model.card, ms: performance.now() - began });
+  } catch (error) {
+    teacher = null;
+    teachFailed(error);
+  }
+}
+
+async function saveTaught(): Promise<void> {
+  try {
+    if (!taught || !teacher) throw new BundleError("Nothing was taught yet that could be saved.");
+    scope.postMessage({ type: "taught-saved", zip: await (await teacher).bundle(taught.learnt, taught.card) });
+  } catch (error) {
+    teachFailed(error);
+  }
+}
+
+function teachFailed(error: unknown): void {
+  scope.postMessage({ type: "teach-failed", sentence: error instanceof BundleError ? error.message : `It could not be learnt: ${messageOf(error)}` });
 }
 
 function finish(run: number, remarks: readonly string[]): void {

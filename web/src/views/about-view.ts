@@ -1,5 +1,6 @@
 /** The explanation behind one click: what the network hears, and how sure one may be, all of it from the card. */
 import type { Card, Metric } from "../../core/bundle/card.ts";
+import { NONE } from "../../core/teach/learn.ts";
 import { byId, create } from "./dom.ts";
 import { percent, spoken } from "../../core/words/format.ts";
 
@@ -31,7 +32,7 @@ export function showCard(card: Card): void {
     create("h3", "", "What it hears"),
     create("p", "", hearing(card)),
     create("h3", "", "What the percentages mean"),
-    create("p", "", `They are the network's own belief over ${list(card.genres.map(spoken))}, and nothing else exists for it: music of another kind is put wherever it fits least badly. The belief was adjusted on held-out songs so that, of the moments it calls with 60 %, about 60 % should be right on music like its training music. When its belief is too flat to name a genre, the page says “unsure”; when there is nothing to hear, “silence”.`),
+    create("p", "", `They are the network's own belief over ${list(card.genres.map(spoken))}, ${card.genres.includes(NONE) ? `where “${NONE}” is whatever is near to no other` : "and nothing else exists for it: music of another kind is put wherever it fits least badly"}. The belief was adjusted on held-out songs so that, of the moments it calls with 60 %, about 60 % should be right on music like its training music. When its belief is too flat to name a genre, the page says “unsure”; when there is nothing to hear, “silence”.`),
     create("p", "", "Genres are a convention. Where two listeners would disagree, a wavering curve is the honest answer."),
   );
   if (card.limits.length > 0) {

@@ -46,6 +46,7 @@ export class NowView {
     const many = genres.length > 12;
     this.list.classList.toggle("many", many);
     this.list.style.setProperty("--rows", String(Math.ceil(genres.length / 2)));
+    this.list.style.setProperty("--name", `${nameWidth(genres)}em`);
     this.light(null);
   }
 
@@ -83,4 +84,10 @@ function details(belief: Whole, order: readonly number[], genres: readonly strin
   if (belief.state === "unsure") return `Too close to call: ${name(0)}, ${name(1)}`;
   if (belief.state === "mixed") return order.flatMap((g, i) => (belief.probabilities[g] >= WORTH_NAMING || i < 2 ? [name(i)] : [])).join(", ");
   return `${percent(belief.probabilities[order[0]])}, then ${name(1)}`;
+}
+
+/** Room for the longest name, in em; every bar then begins at the same place. */
+function nameWidth(genres: readonly string[]): number {
+  const longest = Math.max(0, ...genres.map((genre) => spoken(genre).length));
+  return Math.min(11, Math.max(4.8, 0.56 * longest));
 }

@@ -90,6 +90,14 @@ export class StageView {
     this.request();
   }
 
+  /** The recording was read by another model, without being heard again. */
+  reread(): void {
+    this.lit = null;
+    this.parts = null;
+    if (this.recording?.finished) this.announcer.say(overallSentence(this.recording, this.settings()));
+    this.redraw();
+  }
+
   /** Live sound has ended: from now on its moments are looked at like those of a file. */
   endLive(): void {
     this.live = false;
@@ -189,10 +197,7 @@ export class StageView {
       this.frameRequested = false;
       if (this.changed || this.player.playing) this.show();
       this.changed = false;
-      const flows = this.live && !this.reducedMotion.matches;
-      // Between two steps a live picture is only moved.
-      if (flows) this.stream.slide(Math.min(1, (performance.now() - this.liveMark.ms) / 1000) * (this.isFull() ? 1 : 0));
-      if (this.player.playing || flows) this.nextFrame();
+      if (this.player.playing) this.nextFrame();
     });
   }
 
@@ -220,6 +225,8 @@ export class StageView {
     this.painted = key;
     const nowS = recording.heardS;
     this.stream.paint(this.data(recording), fromS, toS, (s) => (this.live ? ago(s, nowS) : clock(s)));
+    // Between two steps a live picture is only moved, once it is full.
+    if (this.live && fromS > 0 && !this.reducedMotion.matches) this.stream.flow(performance.now() - this.liveMark.ms);
   }
 
   /** A fresh sheet fills from the left; once full, it moves on. */
@@ -227,10 +234,6 @@ export class StageView {
     const span = this.stream.width < NARROW_PX ? LIVE_SPAN_S.narrow : LIVE_SPAN_S.wide;
     const toS = Math.max(this.liveMark.atS, span);
     return { fromS: toS - span, toS };
-  }
-
-  private isFull(): boolean {
-    return this.liveWindow().fromS > 0;
   }
 
   private showNow(recording: Recording, position: number): void {

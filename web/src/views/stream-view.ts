@@ -21,6 +21,9 @@ export interface SliderState {
   readonly stepS: number;
 }
 
+/** Milliseconds that a live picture flows on by itself. */
+const FLOW_MS = 1000;
+
 export class StreamView {
   private readonly root = byId("stream");
   private readonly canvas = byId<HTMLCanvasElement>("canvas");
@@ -36,7 +39,7 @@ export class StreamView {
   private keyed = false;
   width = 0;
   private height = 0;
-  private slid = 0;
+  private flowing: Animation | null = null;
 
   constructor(private readonly events: StreamEvents, onresize: () => void) {
     const context = this.canvas.getContext("2d");
@@ -61,20 +64,32 @@ export class StreamView {
 
   paint(data: StreamData, fromS: number, toS: number, tick: (seconds: number) => string): void {
     this.window = { fromS, toS: Math.max(toS, fromS + 1) };
-    this.slide(0);
+    this.rest();
     paintStream(this.context, this.frame(tick), currentTheme(), data);
     this.showReadout();
   }
 
-  /** Moves the painted picture to the left by so many seconds, without painting it anew. */
-  slide(seconds: number): void {
+  /**
+   * Lets the painted picture flow to the left until the next one is painted, for a second at most: the compositor's work alone.
+   *
+   * @param sinceMs milliseconds since the moment that it shows at its right edge
+   */
+  flow(sinceMs: number): void {
     const { fromS, toS } = this.window;
-    // Whole pixels of the screen: a frame in which nothing moves costs nothing.
+    // By two pixels of the screen at a time: a frame in which nothing moves costs nothing.
     const ratio = window.devicePixelRatio || 1;
-    const x = Math.round((seconds / (toS - fromS)) * this.width * ratio) / ratio;
-    if (x === this.slid) return;
-    this.slid = x;
-    this.canvas.style.transform = x === 0 ? "" : `translateX(${-x}px)`;
+    const moves = Math.max(1, Math.round((this.width * ratio) / (toS - fromS) / 2));
+    this.rest();
+    this.flowing = this.canvas.animate(
+      { transform: ["translateX(0)", `translateX(${(-2 * moves) / ratio}px)`] },
+      { duration: FLOW_MS, easing: `steps(${moves})`, fill: "forwards" },
+    );
+    this.flowing.currentTime = Math.min(sinceMs, FLOW_MS);
+  }
+
+  private rest(): void {
+    this.flowing?.cancel();
+    this.flowing = null;
   }
 
   /** @param visible false where there is nothing to play or point at */
