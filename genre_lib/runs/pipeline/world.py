@@ -108,7 +108,7 @@ def assess_world(run: Run, world: str = "", *, robustness: bool = False) -> Worl
 def world_answers(run: Run, world: str) -> HeldOut:
     """Step by step what is said of the second data set, by a network that did not learn it.
 
-    Of all its clips: people bring music, too, whose genre others would dispute, and on the clear ones alone a model seems
+    Of all its clips: people also bring music whose genre others would dispute, and on clear ones alone a model seems
     righter than it will be.
     """
     features = world_features(run, world)
