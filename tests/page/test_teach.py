@@ -107,7 +107,6 @@ def test_two_genres_are_learnt_heard_saved_and_the_same_in_python(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    visitor.page.context.set_default_timeout(HEARD)
     teach(visitor, lessons)
     assert visitor.violations() == []
     bundle = exported(visitor, tmp_path)
@@ -220,7 +219,8 @@ def test_what_was_taught_is_kept_only_if_wanted_and_forgotten_again(
 
 
 def test_a_song_is_recorded(arrive: Callable[..., Visitor]) -> None:
-    visitor = arrive(permissions=["microphone"]).open()
+    visitor = arrive(permissions=["microphone"], reduced_motion="reduce").open()
+    visitor.page.set_default_timeout(HEARD)
     name_genre(visitor, "Mine")
     lesson(visitor, "Mine").get_by_role("button", name="Record").click()
     expect(visitor["overall"]).to_contain_text("So far", timeout=HEARD)
