@@ -101,8 +101,8 @@ pretrain: $(READY) ## rebuild the pretrained model from ../shared/data (up to 4 
 	  data/models/gtzan-evaluation/
 	@$(BIN)/genre model check
 
-parity: $(READY) $(PAGE) ## page against Python on 66 real clips in four encodings
-	@$(BIN)/python -m tests.page.parity
+parity: $(READY) $(PAGE) ## page in three engines against Python on 66 real clips in four encodings; the table goes to docs/page.md
+	@$(BIN)/python -m tests.page.parity --docs
 
 fuzz: $(READY) ## damaged recordings (N=500, SEED=0) and bundles: heard, or refused with a sentence
 	@$(BIN)/python -m tests.fuzz.recordings $(or $(N),500) $(or $(SEED),0)

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+NAMES = {"firefox": "Firefox", "webkit": "WebKitGTK"}
 READY_S = 60.0
 HEARD_S = 120.0
 _POLL_S = 0.05
@@ -175,6 +176,14 @@ def missing(name: str) -> str | None:
     if name == "webkit" and _minibrowser() is None:
         return "webkit needs the MiniBrowser of webkit2gtk-driver"
     return None
+
+
+def left_out(name: str) -> bool:
+    """Whether it cannot be run here; says so."""
+    reason = missing(name)
+    if reason:
+        print(f"{name} was left out: {reason}.")
+    return reason is not None
 
 
 @contextmanager

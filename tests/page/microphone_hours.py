@@ -27,7 +27,13 @@ from tests.page.visitor import Visitor, launch
 MB = 1e6
 _TICKS = os.sysconf("SC_CLK_TCK")
 # How Linux names the threads of a renderer; the first is the main thread.
-_THREADS = {"main": "chrom", "compositor": "Compositor", "worker": "DedicatedWorker", "audio": "Realtime Audio"}
+_THREADS = {
+    "main": "chrom",
+    "compositor": "Compositor",
+    "raster": "ThreadPoolForeg",
+    "worker": "DedicatedWorker",
+    "audio": "Realtime Audio",
+}
 _ALLOCATORS = ("v8/main", "v8/workers", "blink_gc", "malloc", "partition_alloc", "cc", "canvas")
 
 

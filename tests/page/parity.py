@@ -1,4 +1,4 @@
-"""How often page and Python agree on real recordings: `python -m tests.page.parity`.
+"""How often page and Python agree on real recordings: `python -m tests.page.parity --docs`.
 
 Every clip is encoded as 44.1 kHz stereo mp3, ogg and m4a and as 48 kHz flac, heard by the built page in Chromium,
 Firefox and WebKitGTK and by `genre predict`, and compared step by step.
@@ -24,7 +24,7 @@ from playwright.sync_api import sync_playwright
 from genre_lib.batch.predict import Prediction
 from genre_lib.inference.model import GenreModel, load_model
 from genre_lib.utils.progress import progress_lines
-from tests.page import engines, serving
+from tests.page import engines, in_docs, serving
 from tests.page.visitor import Visitor, launch
 
 ENCODINGS = {
@@ -33,6 +33,7 @@ ENCODINGS = {
     "m4a": ["-ar", "44100", "-ac", "2", "-b:a", "192k"],
     "flac": ["-ar", "48000", "-ac", "2", "-sample_fmt", "s16"],
 }
+_NAMES = {"chromium": "Chromium", **engines.NAMES}
 
 
 @dataclass(frozen=True)
@@ -198,12 +199,37 @@ def table(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def docs_lines(rows: list[dict[str, Any]], model: str) -> list[str]:
+    """The table as the documentation shows it."""
+    head = ["engine", "format", "files", "same answer", "steps", "same genre", "largest difference", "seconds a file"]
+    cells = [
+        [
+            _NAMES[row["engine"]],
+            row["encoding"],
+            str(row["clips"]),
+            str(row["clips_agreeing"]),
+            f"{row['steps']:,}",
+            f"{row['steps_agreeing']:.2%}",
+            f"{row['worst_probability_difference']:.4f}",
+            f"{row['median_seconds']:.1f}",
+        ]
+        for row in rows
+    ]
+    missing = sum(row["steps_only_one_has"] for row in rows if row["encoding"] == "all")
+    return [
+        *in_docs.table(head, cells),
+        "",
+        f"Model {model}; {missing} steps that only one of the two has. The seconds include saving the curve.",
+    ]
+
+
 def main() -> int:
     """Print the table, write the report, and fail below 99 % of steps, one clip, or above 10 ms."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clips", type=Path, default=serving.REPOSITORY.parent / "shared/data/gtzan-audio")
     parser.add_argument("--out", type=Path, default=serving.REPOSITORY / "reports/page-parity.json")
     parser.add_argument("--every", type=int, default=1, help="take only every n-th clip")
+    parser.add_argument("--docs", action="store_true", help="put the table into docs/page.md too")
     parser.add_argument("--engines", nargs="*", default=["chromium", "firefox", "webkit"])
     options = parser.parse_args()
     reason = serving.missing()
@@ -212,7 +238,7 @@ def main() -> int:
         print(f"The page's parity was not measured: {reason or f'there are no clips in {options.clips}'}.")
         return 0
     model = load_model(serving.bundle_folder())
-    chosen = [engine for engine in options.engines if engine == "chromium" or not _left_out(engine)]
+    chosen = [engine for engine in options.engines if engine == "chromium" or not engines.left_out(engine)]
     results = measure(clips, model, chosen)
     rows = summary(results)
     print(table(rows))
@@ -224,6 +250,8 @@ def main() -> int:
     }
     options.out.write_text(json.dumps(report, indent=1) + "\n")
     print(f"every file is in {options.out}")
+    if options.docs:
+        in_docs.put("parity", docs_lines(rows, f"{model.card.name} {model.card.version}"))
     passed = all(
         row["steps_agreeing"] >= 0.99
         and row["clips_agreeing"] == row["clips"]
@@ -232,13 +260,6 @@ def main() -> int:
         if row["encoding"] == "all"
     )
     return 0 if passed else 1
-
-
-def _left_out(engine: str) -> bool:
-    reason = engines.missing(engine)
-    if reason:
-        print(f"{engine} was left out: {reason}.")
-    return reason is not None
 
 
 if __name__ == "__main__":

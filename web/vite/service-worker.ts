@@ -5,10 +5,11 @@ import { resolve } from "node:path";
 import type { Plugin } from "vite";
 
 /**
- * Not needed for every visit: the check of foreign models, what teaching takes, demo songs, rare letters, licences, wasm for browsers without
- * SIMD or with threads, and decoders of all formats but mp3. Kept from their first use on.
+ * Not needed for every visit: the check of foreign models, what teaching takes, demo songs, rare letters, licences, wasm for
+ * browsers without SIMD or with threads, decoders (without a network the browser's own does), and what unpacks a zip
+ * ("browser"). Kept from their first use on.
  */
-const LEFT_OUT = /(golden|background|neurons)\.json$|model\.tflite$|^demo\/|latin-ext|licences|backend-wasm-(?!simd-)[^/]*\.wasm$|\/(flac|ogg-|codec-parser|containers|nothing)[^/]*\.js$/;
+const LEFT_OUT = /(golden|background|neurons)\.json$|model\.tflite$|^demo\/|latin-ext|licences|backend-wasm-(?!simd-)[^/]*\.wasm$|\/(mpg123|WASMAudioDecoderCommon|flac|ogg-|codec-parser|containers|nothing|browser)[^/]*\.js$/;
 
 export function serviceWorker(): Plugin {
   return {

@@ -11,7 +11,7 @@ import { WasmDecoder } from "./wasm-decoder.ts";
 
 /** Bytes: a first frame is looked for this far. */
 const SEARCHED = 1 << 20;
-const PIECE = 1 << 16;
+const PIECE = 1 << 18;
 /** Samples by which every decoder is late itself. */
 const DECODER_DELAY = 529;
 /** Share of the bytes that a header counts from which on a file is more than it speaks of. */

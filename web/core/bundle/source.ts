@@ -1,5 +1,5 @@
 /** Where a bundle's files come from: an address beside the page, or files that were dropped on it. */
-import { unzipSync, type Unzipped } from "fflate";
+import type { Unzipped } from "fflate";
 import { isSoundName } from "../audio/names.ts";
 import { BundleError } from "./card.ts";
 
@@ -69,6 +69,10 @@ export async function unpack(archive: Blob): Promise<Map<string, Uint8Array>> {
   const packed = new Uint8Array(await archive.arrayBuffer());
   let total = 0;
   let unpacked: Unzipped;
+  // Fetched when the first zip comes: hardly any visitor brings one.
+  const { unzipSync } = await import("fflate").catch(() => {
+    throw new BundleError("What unpacks a zip could not be fetched; check the connection, or drop the model's folder instead.");
+  });
   try {
     // The asynchronous form starts a worker from a blob, which the page's CSP forbids; this runs in a worker anyway.
     unpacked = unzipSync(packed, {

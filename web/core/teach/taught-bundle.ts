@@ -1,7 +1,6 @@
 /** A bundle of what was learnt: the base's files, its card and golden values changed, as genre_lib/export/taught_bundle.py writes it. */
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
-import { zipSync } from "fflate";
 import { BundleError, type BeliefSettings, type Card } from "../bundle/card.ts";
 import type { BundleSource } from "../bundle/source.ts";
 import { genreLayerOf } from "./genre-layer.ts";
@@ -93,7 +92,8 @@ export async function taughtFiles(base: BundleSource, card: Card, graph: GraphFi
 }
 
 /** The files in a folder of the model's name. */
-export function zipped(files: Files, name: string): Blob {
+export async function zipped(files: Files, name: string): Promise<Blob> {
+  const { zipSync } = await import("fflate");
   const zip = zipSync(Object.fromEntries([...files].map(([path, contents]) => [`${name}/${path}`, contents])));
   return new Blob([zip as Uint8Array<ArrayBuffer>], { type: "application/zip" });
 }
