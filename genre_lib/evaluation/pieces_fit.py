@@ -128,7 +128,7 @@ def _best_sharpness(
         start[0],
         method="Nelder-Mead",
         bounds=_SHARPNESS,
-        options={"initial_simplex": start, "xatol": 0.02, "fatol": 3e-4, "maxfev": 40},
+        options={"initial_simplex": start, "xatol": 0.03, "fatol": 5e-4, "maxfev": 25},
     )
     return float(best.fun), replace(settings, sharpness=Sharpness(*best.x.tolist()))
 

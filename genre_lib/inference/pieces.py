@@ -58,10 +58,9 @@ class Stretches:
         logits = scale[:, None] * self.mean
         genres = np.exp(logits - logits.max(axis=1, keepdims=True, initial=-np.inf))
         genres *= (self.probability / genres.sum(axis=1))[:, None]
-        change = np.zeros((self.n_steps + 1, self.mean.shape[1]))
-        np.add.at(change, self.start, genres)
-        np.subtract.at(change, self.stop, genres)
-        believed = np.maximum(np.cumsum(change, axis=0)[:-1], np.finfo(np.float64).tiny)
+        size = self.n_steps + 1
+        change = [np.bincount(self.start, of, size) - np.bincount(self.stop, of, size) for of in genres.T]
+        believed = np.maximum(np.cumsum(change, axis=1).T[:-1], np.finfo(np.float64).tiny)
         return np.asarray(believed / believed.sum(axis=1, keepdims=True))
 
 
