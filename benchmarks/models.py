@@ -17,7 +17,7 @@ from genre_lib.evaluation.model_comparison import compare
 from genre_lib.inference.answer import Answer
 from genre_lib.inference.curve import GenreCurve, step_times
 from genre_lib.runs.pipeline.assess import Assessment
-from genre_lib.runs.pipeline.world import HELD_OUT_ALL
+from genre_lib.runs.pipeline.belief import HELD_OUT_WORLD
 
 _SAVED = Path(__file__).resolve().parents[1] / "data" / "models" / "gtzan-evaluation"
 
@@ -90,7 +90,7 @@ def run() -> list[Row]:
 def _songs_as_a_whole() -> list[Row]:
     """What a person is told of other music: how many clips are named, and how many of these rightly."""
     card = read_card(pretrained_folder())
-    held_out = HeldOut.load(_SAVED / HELD_OUT_ALL)
+    held_out = HeldOut.load(_SAVED / HELD_OUT_WORLD)
     answers = [_answer(card, logits) for logits in held_out.step_logits]
     right = np.array([answer.genre for answer in answers]) == np.array(held_out.genres)[held_out.labels]
     named = np.array([answer.state == "music" for answer in answers])
