@@ -7,16 +7,19 @@ import pytest
 
 from genre_lib.audio.decoding import load_audio
 from genre_lib.datasets import Features, load_features, open_data_set
+from genre_lib.evaluation.held_out import HeldOut
 from genre_lib.evaluation.robustness import accuracy_under, audio_treatments
+from genre_lib.inference.curve import GenreCurve
 from genre_lib.inference.model import GenreModel
 from genre_lib.training.non_music import non_music
 
 # What the shipped network answers on the 197 tracks of `valid`. It was trained on them, so this is no accuracy of the
 # method: it notices a file that is not the network that was measured.
-RIGHT_ON_VALID = 193
-MEAN_BELIEF_IN_THE_RIGHT_GENRE = 0.9030
-# And on the 83 clips of other music, which it was not trained on; 59 of them are labelled beyond doubt.
-RIGHT_ELSEWHERE, RIGHT_CLEAR = 58, 43
+RIGHT_ON_VALID = 192
+MEAN_BELIEF_IN_THE_RIGHT_GENRE = 0.8952
+# And on the 83 clips of other music, which it learnt too; 59 of them are labelled beyond doubt.
+RIGHT_ELSEWHERE, RIGHT_CLEAR = 80, 59
+EVALUATION = Path(__file__).resolve().parents[2] / "data" / "models" / "gtzan-evaluation"
 # The front end's: a quieter recording goes no lower.
 FLOOR_DB = -120.0
 
@@ -46,7 +49,7 @@ def test_the_file_that_ships_answers_as_the_network_that_was_measured(pretrained
     assert np.mean(beliefs) == pytest.approx(MEAN_BELIEF_IN_THE_RIGHT_GENRE, abs=0.003)
 
 
-def test_it_carries_to_other_music_as_far_as_was_measured(pretrained: GenreModel, elsewhere: Features) -> None:
+def test_it_answers_other_music_as_the_network_that_learnt_it(pretrained: GenreModel, elsewhere: Features) -> None:
     assert len(elsewhere) == 83
     assert right(pretrained, elsewhere) == pytest.approx(RIGHT_ELSEWHERE, abs=2)
     clear = elsewhere.subset("clear")
@@ -54,11 +57,20 @@ def test_it_carries_to_other_music_as_far_as_was_measured(pretrained: GenreModel
     assert right(pretrained, clear) == pytest.approx(RIGHT_CLEAR, abs=2)
 
 
-def test_named_answers_about_other_music_are_mostly_right(pretrained: GenreModel, elsewhere: Features) -> None:
-    answers = [pretrained.curve_from_log_mel(np.maximum(x, FLOOR_DB)).answer() for x in elsewhere.log_mels]
-    named = [(a.genre, t.genre) for a, t in zip(answers, elsewhere.tracks, strict=True) if a.state == "music"]
-    assert len(named) >= 0.3 * len(elsewhere)
-    assert np.mean([genre == label for genre, label in named]) >= 0.8
+def test_named_answers_about_other_music_are_mostly_right_where_its_artists_were_held_out(
+    pretrained: GenreModel,
+) -> None:
+    """By the networks of the folds, with what the shipped card makes of their steps."""
+    card, held_out = pretrained.card, HeldOut.load(EVALUATION / "held_out_world.npz")
+    assert len(held_out) == 83
+    named = []
+    for label, logits in zip(held_out.labels, held_out.step_logits, strict=True):
+        times = np.arange(len(logits)) * card.timing.step_frames * card.front_end.frame_period_s
+        answer = GenreCurve(card, times, logits, np.full(len(logits), np.nan), 30.0).answer()
+        if answer.state == "music":
+            named.append(answer.genre == held_out.genres[label])
+    assert len(named) >= 0.5 * len(held_out)
+    assert np.mean(named) >= 0.8
 
 
 def test_the_level_of_other_music_changes_no_answer(pretrained: GenreModel, elsewhere: Features) -> None:

@@ -68,7 +68,9 @@ export class TeachView {
 
   /** @param nGenres how many genres it knows by itself; null where none can stay beside new ones */
   setBase(canTeach: boolean, nGenres: number | null): void {
-    byId("open-teach").hidden = !canTeach;
+    const open = byId<HTMLButtonElement>("open-teach");
+    open.disabled = !canTeach;
+    open.title = canTeach ? "" : "This model came without its background, so that nothing can be taught to it.";
     if (!canTeach) this.section.hidden = true;
     this.canAdd = nGenres !== null;
     if (nGenres === null) byId<HTMLInputElement>("teach-instead").checked = true;
