@@ -122,8 +122,8 @@ def test_the_element_shows_and_plays_what_it_hears(guest: Visitor) -> None:
     colours = element.evaluate(
         """element => {
           const canvas = element.shadowRoot.querySelector('canvas');
-          const pixels = canvas.getContext('2d').getImageData(0, canvas.height / 2, canvas.width, 1).data;
-          return new Set(Array.from({ length: canvas.width }, (_, x) => pixels.slice(4 * x, 4 * x + 3).join())).size;
+          const pixels = canvas.getContext('2d').getImageData(canvas.width / 2, 0, 1, canvas.height).data;
+          return new Set(Array.from({ length: canvas.height }, (_, y) => pixels.slice(4 * y, 4 * y + 3).join())).size;
         }"""
     )
     assert colours > 3

@@ -7,7 +7,7 @@ import { fitted } from "./drawing/canvas.ts";
 import { coloursOf, parseHex, type Rgb } from "./drawing/palette.ts";
 import { paintStream } from "./drawing/painter.ts";
 import { streamOf, type StreamTheme } from "./drawing/stream-data.ts";
-import { listen, type ModelSource, type SoundSource } from "./listen.ts";
+import { fetched, listen, nameOf, type ModelSource, type SoundSource } from "./listen.ts";
 import type { Listening } from "./listening/listening.ts";
 import { clock } from "./words/format.ts";
 import { ago, overallSentence, sentenceOf } from "./words/sentences.ts";
@@ -103,9 +103,12 @@ export class GenreCurveElement extends HTMLElement {
     if (source === "") return;
     const stopping = (this.stopping = new AbortController());
     this.say("Listening …");
-    this.play(source);
     try {
-      const listening = await listen({ source, model, signal: stopping.signal });
+      // Fetched once for both: what is heard is what plays, and can be sought in whatever its server allows.
+      const sound = typeof source === "string" || source instanceof URL ? await fetched(source, stopping.signal) : source;
+      if (stopping !== this.stopping) return;
+      this.play(sound);
+      const listening = await listen({ source: sound, name: sound instanceof MediaStream ? undefined : nameOf(source), model, signal: stopping.signal });
       if (stopping !== this.stopping) return;
       this.heard = listening;
       this.colours = coloursOf(listening.recording.card.genres);
@@ -136,13 +139,12 @@ export class GenreCurveElement extends HTMLElement {
     if (this.said.textContent !== sentence) this.said.textContent = sentence;
   }
 
-  private play(source: SoundSource): void {
+  private play(sound: Blob | MediaStream): void {
     this.release();
-    const isLive = source instanceof MediaStream;
+    const isLive = sound instanceof MediaStream;
     this.audio.hidden = this.playhead.hidden = isLive;
-    if (source instanceof Blob) this.audio.src = this.address = URL.createObjectURL(source);
-    else if (isLive) this.audio.removeAttribute("src");
-    else this.audio.src = String(source);
+    if (isLive) this.audio.removeAttribute("src");
+    else this.audio.src = this.address = URL.createObjectURL(sound);
   }
 
   private release(): void {

@@ -98,7 +98,8 @@ function folder(address: URL): string {
   return address.href;
 }
 
-async function fetched(address: string | URL, signal: AbortSignal | undefined): Promise<Blob> {
+/** @throws Error with a sentence, if there is no sound to be had */
+export async function fetched(address: string | URL, signal: AbortSignal | undefined): Promise<Blob> {
   const { href } = new URL(address, document.baseURI);
   let response: Response;
   try {
@@ -111,7 +112,7 @@ async function fetched(address: string | URL, signal: AbortSignal | undefined): 
   return response.blob();
 }
 
-function nameOf(source: SoundSource): string {
+export function nameOf(source: SoundSource): string {
   if (source instanceof File) return source.name;
   if (typeof source === "string" || source instanceof URL) return decodeURIComponent(new URL(source, document.baseURI).pathname.split("/").pop() || "The sound");
   return "The sound";
