@@ -101,9 +101,8 @@ def fit_belief(
         options={"xatol": 0.1},
     )
     settings = live(settings, weight.x)[1]
-    settings = replace(
-        settings, path=_fit_path(material, settings.path, grid), pieces=fit_pieces(parts, material, grid)
-    )
+    settings = replace(settings, pieces=fit_pieces(parts, material, grid))
+    settings = replace(settings, path=_fit_path(material, settings, grid))
     return rounded(_with_thresholds(settings, everything, grid))
 
 
@@ -182,14 +181,17 @@ def best_temperature(posterior: Sequence[Floats], truth: Sequence[NDArray[Any]])
     return float(found.fun), math.exp(float(found.x))
 
 
-def _fit_path(material: Sequence[Material], path: PathSettings, grid: StepGrid) -> PathSettings:
+def _fit_path(material: Sequence[Material], settings: BeliefSettings, grid: StepGrid) -> PathSettings:
     changing = [each for each in material if (each.truth[1:] != each.truth[:-1]).any()]
+    believed = [beliefs(each, settings, grid, live=False) for each in changing]
 
-    def score(settings: PathSettings) -> float:
-        return float(np.mean([boundary_f1(paths_of(each, settings, grid), each.truth, grid) for each in changing]))
+    def score(path: PathSettings) -> float:
+        chosen = replace(settings, path=path)
+        found = [paths_of(each, belief, chosen, grid) for each, belief in zip(changing, believed, strict=True)]
+        return float(np.mean([boundary_f1(cuts, each.truth, grid) for cuts, each in zip(found, changing, strict=True)]))
 
     choices = [
-        replace(path, evidence_weight=weight, mean_duration_s=duration_s)
+        replace(settings.path, evidence_weight=weight, mean_duration_s=duration_s)
         for weight in _PATH_WEIGHTS
         for duration_s in _PATH_DURATIONS_S
     ]

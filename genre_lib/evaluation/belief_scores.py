@@ -219,13 +219,14 @@ def _heard(material: Material, settings: BeliefSettings, mean: MovingMean, grid:
     one_belief = np.broadcast_to(tempered(np.exp(one - one.max(axis=-1, keepdims=True)), 1.0), material.logits.shape)
     mean_live, mean_file = mean.beliefs(material, grid, live=True), mean.beliefs(material, grid, live=False)
     changing = bool((material.truth[1:] != material.truth[:-1]).any())
-    cuts = paths_of(material, settings.path, grid) if changing else None
+    believed = beliefs(material, settings, grid, live=False)
+    cuts = paths_of(material, believed, settings, grid) if changing else None
     mean_cuts = mean.segments(mean_file, grid) if changing else None
     never = np.zeros_like(material.truth) if changing else None
     return [
         _Heard(ONE_GENRE, one_belief, material.truth, 0.0, 1.0, never),
         _Heard(MEAN, mean_file, material.truth, mean.named_from.file, 1.0, mean_cuts),
-        _Heard(BELIEF, beliefs(material, settings, grid, live=False), material.truth, named.file, lead, cuts),
+        _Heard(BELIEF, believed, material.truth, named.file, lead, cuts),
         _Heard(MEAN_LIVE, mean_live, material.now, mean.named_from.live, 1.0),
         _Heard(BELIEF_LIVE, beliefs(material, settings, grid, live=True), material.now, named.live, lead),
     ]

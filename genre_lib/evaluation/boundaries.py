@@ -7,8 +7,10 @@ import itertools
 import numpy as np
 from numpy.typing import NDArray
 
-from genre_lib.bundle.belief_settings import PathSettings
+from genre_lib.bundle.belief_settings import BeliefSettings
 from genre_lib.evaluation.medleys import Material, StepGrid
+from genre_lib.inference.belief import Floats
+from genre_lib.inference.hindsight import path_evidence
 from genre_lib.inference.path import most_probable_path
 
 TOLERANCE_S = 3.0
@@ -16,13 +18,12 @@ TOLERANCE_S = 3.0
 Labels = NDArray[np.int64]
 
 
-def paths_of(material: Material, settings: PathSettings, grid: StepGrid) -> Labels:
-    """The most probable path of each recording [shape=(n_steps, n_recordings)]."""
+def paths_of(material: Material, believed: Floats, settings: BeliefSettings, grid: StepGrid) -> Labels:
+    """The most probable path of each recording [shape=(n_steps, n_recordings)], by what is believed in hindsight."""
+    evidence = path_evidence(material.logits, believed, settings)
     columns = [
-        most_probable_path(
-            material.logits[:, column], material.silent[:, column], settings, step_period_s=grid.period_s
-        )
-        for column in range(material.logits.shape[1])
+        most_probable_path(evidence[:, column], material.silent[:, column], settings.path, step_period_s=grid.period_s)
+        for column in range(evidence.shape[1])
     ]
     return np.stack(columns, axis=1)
 

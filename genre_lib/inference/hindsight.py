@@ -1,4 +1,4 @@
-"""What is believed of a recording that was heard whole."""
+"""What is believed of a recording that was heard whole, and what its path of genres rests on."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from genre_lib.bundle.belief_settings import BeliefSettings
 from genre_lib.inference.belief import Chain, Floats, likelihoods, smoothed, tempered
 from genre_lib.inference.pieces import believed_as_pieces
+
+# So that no single step forbids a genre.
+LEAST_BELIEF = 1e-6
 
 
 def in_hindsight(
@@ -38,3 +41,13 @@ def in_hindsight(
     return tempered(
         smoothed(likelihoods(step_logits, silent, settings.evidence_weight.file), chain), settings.temperatures.file
     )
+
+
+def path_evidence(
+    step_logits: NDArray[np.floating[Any]], believed: Floats, settings: BeliefSettings
+) -> NDArray[np.floating[Any]]:
+    """What speaks for each genre on a path [shape=(n_steps, n_genres)]: the steps, or a belief of pieces.
+
+    Segments of a belief of pieces would contradict it if they came from the steps alone.
+    """
+    return step_logits if settings.pieces is None else np.log(np.maximum(believed, LEAST_BELIEF))

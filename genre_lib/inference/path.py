@@ -18,22 +18,23 @@ from genre_lib.bundle.belief_settings import PathSettings
 
 
 def most_probable_path(
-    step_logits: NDArray[np.floating[Any]], silent: NDArray[np.bool_], settings: PathSettings, *, step_period_s: float
+    evidence: NDArray[np.floating[Any]], silent: NDArray[np.bool_], settings: PathSettings, *, step_period_s: float
 ) -> NDArray[np.intp]:
     """Index of the genre at each step [shape=(n_steps,)].
 
     Parameters
     ----------
-    step_logits : np.ndarray [shape=(n_steps, n_genres)]
+    evidence : np.ndarray [shape=(n_steps, n_genres)]
+        Logits, or logarithms of beliefs.
     silent : np.ndarray of bool [shape=(n_steps,)]
         Steps that say nothing.
     settings : PathSettings
     step_period_s : float > 0 [s]
     """
-    n_steps, n_genres = step_logits.shape
+    n_steps, n_genres = evidence.shape
     if not n_steps:
         return np.empty(0, np.intp)
-    logits = np.where(silent[:, None], 0.0, np.asarray(step_logits, np.float64))
+    logits = np.where(silent[:, None], 0.0, np.asarray(evidence, np.float64))
     score = settings.evidence_weight * (logits - logits.max(axis=1, keepdims=True))
     sums = np.concatenate([np.zeros((1, n_genres)), np.cumsum(score, axis=0)])
     least = max(1, math.floor(settings.least_s / step_period_s + 0.5))

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genre_lib.inference.curve import Belief, GenreCurve, State
+from genre_lib.inference.hindsight import path_evidence
 from genre_lib.inference.path import most_probable_path
 from genre_lib.inference.words import spoken
 
@@ -82,7 +83,8 @@ def segments(
     settings = settings.with_steadiness(steadiness_s).with_names_from(named_from)
     path_settings = settings.path if least_s is None else replace(settings.path, least_s=least_s)
     silent, period_s = curve.silent, curve.card.step_period_s
-    path = most_probable_path(curve.step_logits, silent, path_settings, step_period_s=period_s)
+    evidence = path_evidence(curve.step_logits, belief.probabilities, settings)
+    path = most_probable_path(evidence, silent, path_settings, step_period_s=period_s)
     silence = len(curve.genres)
     for first, stop, quiet in _runs(silent):
         if quiet and (stop - first) * period_s >= path_settings.least_s:

@@ -188,6 +188,7 @@ def main() -> None:
                 "live_after": heard,
                 "live": [belief(logits, silent, SETTINGS, step, heard).round(9).tolist() for step in range(heard)],
                 "path": best_path(logits, silent, SETTINGS),
+                "path_of_pieces": best_path(np.log(as_pieces(logits, silent, PIECES)), silent, SETTINGS),
             },
             separators=(",", ":"),
         )

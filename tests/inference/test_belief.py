@@ -1,5 +1,6 @@
 """The belief, held to dense matrices and to the fixture that the page is held to as well."""
 
+import itertools
 import json
 from dataclasses import replace
 from typing import Any
@@ -13,6 +14,7 @@ from genre_lib.bundle.card import BySpan, Card
 from genre_lib.bundle.timing import Timing
 from genre_lib.inference.answer import TimeShares, answer_of
 from genre_lib.inference.curve import GenreCurve, states
+from genre_lib.inference.hindsight import path_evidence
 from genre_lib.inference.live_belief import LiveBelief
 from genre_lib.inference.path import most_probable_path
 from genre_lib.inference.segments import segments
@@ -121,6 +123,17 @@ def test_one_stage_is_a_plain_chain() -> None:
 def test_the_path_is_the_best_of_all() -> None:
     found = most_probable_path(LOGITS, curve().silent, BELIEF.path, step_period_s=PERIOD_S)
     assert found.tolist() == FIXED["path"]
+
+
+def test_segments_of_a_belief_of_pieces_are_read_off_it() -> None:
+    heard = curve(card=of(pieces=PIECES))
+    settings = replace(BELIEF, pieces=PIECES)
+    evidence = path_evidence(heard.step_logits, heard.belief.probabilities, settings)
+    found = most_probable_path(evidence, heard.silent, BELIEF.path, step_period_s=PERIOD_S)
+    assert found.tolist() == FIXED["path_of_pieces"]
+    genres = [segment.genre for segment in segments(heard)]
+    quiet = np.where(heard.silent, -1, FIXED["path_of_pieces"])
+    assert [genre for genre in genres if genre] == [heard.genres[g] for g, _ in itertools.groupby(quiet[quiet >= 0])]
 
 
 @pytest.mark.parametrize("seed", range(8))

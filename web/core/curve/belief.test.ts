@@ -9,6 +9,7 @@ import { segments } from "./segments.ts";
 const fixed = JSON.parse(readFileSync(new URL("../../../tests/fixtures/belief.json", import.meta.url), "utf8")) as {
   step_period_s: number; silence_dbfs: number; belief: BeliefSettings; logits: number[][]; levels: number[];
   file: number[][]; pieces: PieceSettings; as_pieces: number[][]; live_after: number; live: number[][]; path: number[];
+  path_of_pieces: number[];
 };
 const base = smallCard();
 const card = smallCard({
@@ -55,6 +56,11 @@ describe("the belief", () => {
 
   it("takes the best path of all, as in Python", () => {
     expect(Array.from(hear(new GenreCurve(card), fixed.logits, fixed.levels).path(asCard)!)).toEqual(fixed.path);
+  });
+
+  it("takes the path off the pieces where a card has them, as in Python", () => {
+    const withPieces = { ...card, belief: { ...fixed.belief, pieces: fixed.pieces } };
+    expect(Array.from(hear(new GenreCurve(withPieces), fixed.logits, fixed.levels).path(asCard)!)).toEqual(fixed.path_of_pieces);
   });
 
   it("cuts segments where the path changes, and in long silence", () => {

@@ -8,6 +8,9 @@ import { believedAsPieces } from "./pieces.ts";
 import { chosen, momentState, TimeShares, wholeOf, type BeliefChoice, type State, type Whole } from "./reading.ts";
 import { forSpan, stepEndS, stepStartS } from "./spans.ts";
 
+/** So that no single step forbids a genre on a path. */
+const LEAST_BELIEF = 1e-6;
+
 /** What one moment is believed to be. */
 export interface Belief {
   readonly state: State;
@@ -134,8 +137,11 @@ export class GenreCurve {
   /** Index of the genre of each kept step on the most probable path, or null for a model without settings for one. */
   path(choice: BeliefChoice): Int32Array | null {
     if (!this.card.belief) return null;
-    const settings = chosen(this.card.belief, choice).path;
-    return mostProbablePath(this.logits, (step) => this.isSilent(step), this.nKept, this.nGenres, settings, this.card.timing.step_period_s);
+    const belief = chosen(this.card.belief, choice);
+    const settings = belief.path;
+    // Segments of a belief of pieces would contradict it if they came from the steps alone.
+    const evidence = belief.pieces ? this.inHindsight(belief).map((p) => Math.log(Math.max(LEAST_BELIEF, p))) : this.logits;
+    return mostProbablePath(evidence, (step) => this.isSilent(step), this.nKept, this.nGenres, settings, this.card.timing.step_period_s);
   }
 
   /** The kept steps from `first` on as moving means. */
