@@ -101,8 +101,9 @@ def fit_belief(
         options={"xatol": 0.1},
     )
     settings = live(settings, weight.x)[1]
-    settings = replace(settings, pieces=fit_pieces(parts, material, grid))
+    # The path before the pieces: models taught from this one have none, and with pieces the same settings do.
     settings = replace(settings, path=_fit_path(material, settings, grid))
+    settings = replace(settings, pieces=fit_pieces(parts, material, grid))
     return rounded(_with_thresholds(settings, everything, grid))
 
 
