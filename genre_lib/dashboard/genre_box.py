@@ -65,6 +65,7 @@ class GenreBox:
 
     @property
     def name(self) -> str:
+        """What the visitor calls the genre."""
         """What the genre is called; empty where it has no name yet."""
         return self._name.value.strip()
 
