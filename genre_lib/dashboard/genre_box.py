@@ -65,12 +65,12 @@ class GenreBox:
 
     @property
     def name(self) -> str:
-        """What the visitor calls the genre."""
         """What the genre is called; empty where it has no name yet."""
         return self._name.value.strip()
 
     @name.setter
     def name(self, name: str) -> None:
+        """Call it so."""
         self._name.value = name
 
     @property
