@@ -124,24 +124,47 @@ def serving(settings: Settings, *, port: int = 8866, options: tuple[str, ...] = 
     )
     command = [sys.executable, "-m", "voila", "live_genre.ipynb", f"--port={port}", f"--Voila.ip={HOST}"]
     command += ["--Voila.port_retries=0", "--Voila.log_level=ERROR", *_private_kernels(), *options]
-    process = subprocess.Popen(
-        command,
-        cwd=folder,
-        env=_environment(folder, settings),
-        stdin=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
-    complaints = _Relay(process)
+    environment = _environment(folder, settings)
+    process: subprocess.Popen[bytes] | None = None
+    complaints: _Relay | None = None
     try:
+        with _interrupts_after():
+            process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+            complaints = _Relay(process)
         _wait_until_warm(process, port, sessions)
         threading.Thread(target=_sweep_on, args=(process, sessions), daemon=True).start()
         yield Serving(f"http://localhost:{port}/", sessions, process)
     finally:
-        # Kernels that are ended while they start complain about it, with tracebacks.
-        complaints.ended = True
-        _stop(process)
+        if process is not None and complaints is not None:
+            # Kernels that are ended while they start complain about it, with tracebacks.
+            complaints.ended = True
+            _stop(process)
         shutil.rmtree(sessions, ignore_errors=True)
+
+
+@contextmanager
+def _interrupts_after() -> Iterator[None]:
+    """Let an interrupt wait for what runs inside: one that comes while a process starts would leave it behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    previous = {number: signal.signal(number, lambda number, _: came.append(number)) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+    for late in came:
+        signal.raise_signal(late)
 
 
 def _make_demo_songs() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from genre_lib.bundle.resources import work_folder
-from genre_lib.dashboard.server import serving
+from genre_lib.dashboard.server import _interrupts_after, serving
 from genre_lib.dashboard.settings import Settings
 from genre_lib.errors import BundleError, ParameterError
 from genre_lib.utils.processes import is_alive
@@ -93,6 +93,15 @@ def test_the_command_ends_cleanly(number: signal.Signals) -> None:
         process.kill()
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_an_interrupt_waits_until_the_process_that_starts_is_known() -> None:
+    started = []
+    with pytest.raises(KeyboardInterrupt), _interrupts_after():
+        signal.raise_signal(signal.SIGINT)
+        started.append("process")
+    assert started == ["process"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 @pytest.mark.slow
