@@ -97,9 +97,14 @@ def test_the_command_ends_cleanly(number: signal.Signals) -> None:
 
 def test_an_interrupt_waits_until_the_process_that_starts_is_known() -> None:
     started = []
-    with pytest.raises(KeyboardInterrupt), _interrupts_after():
-        signal.raise_signal(signal.SIGINT)
-        started.append("process")
+
+    def start() -> None:
+        with _interrupts_after():
+            signal.raise_signal(signal.SIGINT)
+            started.append("process")
+
+    with pytest.raises(KeyboardInterrupt):
+        start()
     assert started == ["process"]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
