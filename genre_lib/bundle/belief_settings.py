@@ -44,10 +44,29 @@ class Sharpness:
         For a single step.
     growth : float
         More for each unit of the natural logarithm of the number of steps.
+    least_size : float > 0, optional
+        The mean is divided by the size of the piece's logits, at least that; without it, by nothing.
     """
 
     one_step: float
     growth: float
+    least_size: float | None = None
+
+
+@dataclass(frozen=True)
+class NewestSettings:
+    """What a step of live sound counts for its own moment, beyond what it tells about the genre that goes on.
+
+    Attributes
+    ----------
+    weight : float
+        Its logits count so much, divided by their size.
+    least_size : float > 0
+        Of smaller logits: what they are divided by.
+    """
+
+    weight: float
+    least_size: float
 
 
 @dataclass(frozen=True)
@@ -120,6 +139,8 @@ class BeliefSettings:
     path : PathSettings
     pieces : PieceSettings, optional
         How a recording is believed; without it, by the chain.
+    newest : NewestSettings, optional
+        Live; without it, the chain alone is believed.
     """
 
     evidence_weight: LiveAndFile
@@ -132,6 +153,7 @@ class BeliefSettings:
     lag_s: float
     path: PathSettings
     pieces: PieceSettings | None = None
+    newest: NewestSettings | None = None
 
     def with_steadiness(self, mean_duration_s: float | None) -> Self:
         """The same for genres expected to last that long, of pieces and path too; None changes nothing."""
@@ -150,12 +172,13 @@ class BeliefSettings:
 
     def to_dict(self) -> dict[str, Any]:
         """A card's `belief`."""
-        values = asdict(self)
+        values = {name: value for name, value in asdict(self).items() if value is not None}
         if self.pieces is None:
-            del values["pieces"]
             return values
         lists = {"origin": list(self.pieces.origin), "directions": [list(each) for each in self.pieces.directions]}
         values["pieces"] |= {**lists, "gains": list(self.pieces.gains)}
+        if self.pieces.sharpness.least_size is None:
+            del values["pieces"]["sharpness"]["least_size"]
         return values
 
     @classmethod
@@ -167,5 +190,6 @@ class BeliefSettings:
             "named_from": LiveAndFile(**values["named_from"]),
             "path": PathSettings(**values["path"]),
             "pieces": PieceSettings.from_dict(values["pieces"]) if values.get("pieces") else None,
+            "newest": NewestSettings(**values["newest"]) if values.get("newest") else None,
         }
         return cls(**{**values, **nested})

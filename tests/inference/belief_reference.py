@@ -38,6 +38,9 @@ PIECES = {
     "gains": [0.2, 0.35, 0.6],
     "sharpness": {"one_step": 0.7, "growth": 0.2},
 }
+# Sizes that some of the sound is above and some below.
+SIZED = PIECES | {"sharpness": {"one_step": 1.1, "growth": 0.4, "least_size": 1.2}}
+NEWEST = {"weight": 0.6, "least_size": 1.1}
 
 
 def transitions(settings: dict[str, Any], n_genres: int) -> np.ndarray:
@@ -84,6 +87,10 @@ def belief(logits: np.ndarray, silent: np.ndarray, settings: dict[str, Any], ste
     lag = max(1, math.floor(settings["lag_s"] / PERIOD_S + 0.5))
     share = min(1.0, (heard - 1 - step) / lag)
     live, file = (posterior(logits, silent, settings, place, step, min(heard, step + lag + 1)) for place in PLACES)
+    if "newest" in settings and not silent[step]:
+        size = max(math.sqrt(float(np.var(logits[step]))), settings["newest"]["least_size"])
+        live = live * np.exp(settings["newest"]["weight"] * logits[step] / size)
+        live = live / live.sum()
     return (1 - share) * live + share * file
 
 
@@ -110,6 +117,9 @@ def as_pieces(logits: np.ndarray, silent: np.ndarray, pieces: dict[str, Any]) ->
             along = count * float(np.dot(direction, mean - pieces["origin"]))
             density *= math.exp(0.5 * along**2 / (1 + gain * count)) / math.sqrt(1 + gain * count)
         scale = pieces["sharpness"]["one_step"] + pieces["sharpness"]["growth"] * math.log(max(count, 1))
+        if "least_size" in pieces["sharpness"]:
+            power = sum(float(np.var(step)) for step in heard) / max(count, 1)
+            scale /= max(math.sqrt(power), pieces["sharpness"]["least_size"])
         genres = np.exp(scale * mean)
         return density, genres / genres.sum()
 
@@ -173,6 +183,7 @@ def main() -> None:
     logits, levels = sound()
     silent = levels < SILENCE_DBFS
     heard = 40
+    with_newest = SETTINGS | {"newest": NEWEST}
     FIXTURE.write_text(
         json.dumps(
             {
@@ -185,6 +196,12 @@ def main() -> None:
                 "file": in_hindsight(logits, silent, SETTINGS).round(9).tolist(),
                 "pieces": PIECES,
                 "as_pieces": as_pieces(logits, silent, PIECES).round(9).tolist(),
+                "sized": SIZED,
+                "as_sized": as_pieces(logits, silent, SIZED).round(9).tolist(),
+                "newest": NEWEST,
+                "live_with_newest": [
+                    belief(logits, silent, with_newest, step, heard).round(9).tolist() for step in range(heard)
+                ],
                 "live_after": heard,
                 "live": [belief(logits, silent, SETTINGS, step, heard).round(9).tolist() for step in range(heard)],
                 "path": best_path(logits, silent, SETTINGS),

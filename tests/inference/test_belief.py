@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from genre_lib.audio.front_end import FrontEnd
-from genre_lib.bundle.belief_settings import BeliefSettings, PieceSettings
+from genre_lib.bundle.belief_settings import BeliefSettings, NewestSettings, PieceSettings
 from genre_lib.bundle.card import BySpan, Card
 from genre_lib.bundle.timing import Timing
 from genre_lib.inference.answer import TimeShares, answer_of
@@ -25,6 +25,8 @@ FIXED: dict[str, Any] = json.loads(FIXTURE.read_text())
 LOGITS, LEVELS = np.array(FIXED["logits"]), np.array(FIXED["levels"])
 BELIEF = BeliefSettings.from_dict(FIXED["belief"])
 PIECES = PieceSettings.from_dict(FIXED["pieces"])
+SIZED = PieceSettings.from_dict(FIXED["sized"])
+NEWEST = NewestSettings(**FIXED["newest"])
 CARD = Card(
     name="hand",
     version="1.0.0",
@@ -69,10 +71,28 @@ def test_a_recording_is_believed_as_pieces_where_a_card_has_them() -> None:
     )
 
 
-def test_pieces_survive_the_card() -> None:
-    settings = replace(BELIEF, pieces=PIECES)
+def test_pieces_are_believed_by_the_size_of_their_logits() -> None:
+    np.testing.assert_allclose(curve(card=of(pieces=SIZED)).belief.probabilities, FIXED["as_sized"], atol=1e-8)
+    sizes = LOGITS[~curve().silent].std(axis=1)
+    assert sizes.min() < NEWEST.least_size < sizes.max()
+
+
+def test_a_piece_of_louder_logits_is_no_surer() -> None:
+    manner = np.tile([2.0, 1.0, 0.0, 1.0], (20, 1))
+    loud, louder = (curve(times * manner, card=of(pieces=SIZED)).belief.probabilities[10, 0] for times in (2, 20))
+    assert louder == pytest.approx(loud, abs=0.02)
+    loud, louder = (curve(times * manner, card=of(pieces=PIECES)).belief.probabilities[10, 0] for times in (2, 20))
+    assert louder > loud + 0.1
+    quiet = curve(0.01 * manner, card=of(pieces=SIZED)).belief.probabilities[10, 0]
+    assert quiet == pytest.approx(0.25, abs=0.02)
+
+
+@pytest.mark.parametrize("pieces", [PIECES, SIZED])
+def test_pieces_survive_the_card(pieces: PieceSettings) -> None:
+    settings = replace(BELIEF, pieces=pieces, newest=NEWEST)
     assert BeliefSettings.from_dict(json.loads(json.dumps(settings.to_dict()))) == settings
-    assert "pieces" not in BELIEF.to_dict()
+    assert not {"pieces", "newest"} & BELIEF.to_dict().keys()
+    assert "least_size" not in replace(BELIEF, pieces=PIECES).to_dict()["pieces"]["sharpness"]
 
 
 def test_a_piece_that_keeps_its_manner_is_believed_as_one() -> None:
@@ -93,8 +113,8 @@ def test_silent_steps_show_nothing_of_a_piece() -> None:
     assert curve(np.empty((0, 4)), card=card).belief.probabilities.shape == (0, 4)
 
 
-def live(n_at_once: int, n_heard: int) -> np.ndarray:
-    belief = LiveBelief(BELIEF, n_genres=4, step_period_s=PERIOD_S)
+def live(n_at_once: int, n_heard: int, settings: BeliefSettings = BELIEF) -> np.ndarray:
+    belief = LiveBelief(settings, n_genres=4, step_period_s=PERIOD_S)
     silent = curve().silent
     settled = [
         belief.push(LOGITS[at : min(at + n_at_once, n_heard)], silent[at : min(at + n_at_once, n_heard)])
@@ -106,12 +126,16 @@ def live(n_at_once: int, n_heard: int) -> np.ndarray:
 @pytest.mark.parametrize("n_at_once", [1, 7, 40])
 def test_live_sound_is_believed_by_its_past_and_settles(n_at_once: int) -> None:
     np.testing.assert_allclose(live(n_at_once, FIXED["live_after"]), FIXED["live"], atol=1e-8)
+    found = live(n_at_once, FIXED["live_after"], replace(BELIEF, newest=NEWEST))
+    np.testing.assert_allclose(found, FIXED["live_with_newest"], atol=1e-8)
 
 
-def test_the_newest_moment_is_what_is_first_shown_live() -> None:
-    first_shown = curve().believed(live=True).probabilities
+@pytest.mark.parametrize("newest", [None, NEWEST])
+def test_the_newest_moment_is_what_is_first_shown_live(newest: NewestSettings | None) -> None:
+    first_shown = curve(card=of(newest=newest)).believed(live=True).probabilities
     for heard in (1, 2, 17, 60):
-        np.testing.assert_allclose(live(3, heard)[-1], first_shown[heard - 1], atol=1e-9)
+        last = live(3, heard, replace(BELIEF, newest=newest))[-1]
+        np.testing.assert_allclose(last, first_shown[heard - 1], atol=1e-9)
 
 
 def test_one_stage_is_a_plain_chain() -> None:

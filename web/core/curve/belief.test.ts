@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { BeliefSettings, PieceSettings } from "../bundle/card.ts";
+import type { BeliefSettings, NewestSettings, PieceSettings } from "../bundle/card.ts";
 import { smallCard } from "../testing/small-card.ts";
 import { GenreCurve } from "./genre-curve.ts";
 import { segments } from "./segments.ts";
@@ -9,7 +9,7 @@ import { segments } from "./segments.ts";
 const fixed = JSON.parse(readFileSync(new URL("../../../tests/fixtures/belief.json", import.meta.url), "utf8")) as {
   step_period_s: number; silence_dbfs: number; belief: BeliefSettings; logits: number[][]; levels: number[];
   file: number[][]; pieces: PieceSettings; as_pieces: number[][]; live_after: number; live: number[][]; path: number[];
-  path_of_pieces: number[];
+  path_of_pieces: number[]; sized: PieceSettings; as_sized: number[][]; newest: NewestSettings; live_with_newest: number[][];
 };
 const base = smallCard();
 const card = smallCard({
@@ -37,6 +37,8 @@ describe("the belief", () => {
   it("is that of pieces where a card has them, as in Python", () => {
     const withPieces = { ...card, belief: { ...fixed.belief, pieces: fixed.pieces } };
     expectRows(hear(new GenreCurve(withPieces), fixed.logits, fixed.levels).believed(asCard, "file").probabilities, fixed.as_pieces);
+    const bySize = { ...card, belief: { ...fixed.belief, pieces: fixed.sized } };
+    expectRows(hear(new GenreCurve(bySize), fixed.logits, fixed.levels).believed(asCard, "file").probabilities, fixed.as_sized);
   });
 
   it("is filtered live, and settles as more is heard, as in Python", () => {
@@ -47,6 +49,12 @@ describe("the belief", () => {
     }
     expectRows(curve.believed(asCard, "live").probabilities, fixed.live);
     expectRows(curve.believed(asCard, "live", 33).probabilities, fixed.live.slice(33));
+  });
+
+  it("counts the newest step for its own moment where a card says so, as in Python", () => {
+    const curve = new GenreCurve({ ...card, belief: { ...fixed.belief, newest: fixed.newest } });
+    hear(curve, fixed.logits.slice(0, fixed.live_after), fixed.levels.slice(0, fixed.live_after));
+    expectRows(curve.believed(asCard, "live").probabilities, fixed.live_with_newest);
   });
 
   it("is the same whenever it is asked for", () => {

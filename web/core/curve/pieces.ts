@@ -4,6 +4,7 @@
  * The arithmetic of docs/bundle.md ("Pieces"), as in `genre_lib/inference/pieces.py`.
  */
 import type { PieceSettings } from "../bundle/card.ts";
+import { sizeOf } from "./belief.ts";
 
 const LEAST_PROBABILITY = 1e-12;
 const TINY = 2.2250738585072014e-308;
@@ -59,6 +60,8 @@ class Recording {
   readonly score: Float64Array;
   private readonly logits: Float64Array;
   private readonly counts: Float64Array;
+  /** sums of the mean square of a step's logits about their mean */
+  private readonly power: Float64Array;
   private readonly ending: number;
 
   constructor(logits: Float32Array, isSilent: (step: number) => boolean, nSteps: number, private readonly nGenres: number, private readonly settings: PieceSettings, stepPeriodS: number) {
@@ -71,12 +74,15 @@ class Recording {
     this.longest = Math.min(this.nEdges - 1, Math.max(1, Math.floor(settings.longest_s / blockS + 0.5)));
     this.logits = new Float64Array(this.nEdges * nGenres);
     this.counts = new Float64Array(this.nEdges);
+    this.power = new Float64Array(this.nEdges);
     for (let edge = 1; edge < this.nEdges; edge++) {
       this.logits.copyWithin(edge * nGenres, (edge - 1) * nGenres, edge * nGenres);
       this.counts[edge] = this.counts[edge - 1];
+      this.power[edge] = this.power[edge - 1];
       for (let step = this.edges[edge - 1]; step < this.edges[edge]; step++) {
         if (isSilent(step)) continue;
         this.counts[edge]++;
+        this.power[edge] += sizeOf(logits, step * nGenres, nGenres) ** 2;
         for (let g = 0; g < nGenres; g++) this.logits[edge * nGenres + g] += logits[step * nGenres + g];
       }
     }
@@ -127,9 +133,10 @@ class Recording {
   /** Into `into` goes what a piece between two edges is believed to be, times its probability. */
   genresOf(start: number, stop: number, probability: number, into: Float64Array): void {
     const { nGenres } = this;
-    const { one_step, growth } = this.settings.sharpness;
+    const { one_step, growth, least_size: least } = this.settings.sharpness;
     const count = Math.max(this.counts[stop] - this.counts[start], 1);
-    const scale = (one_step + growth * Math.log(count)) / count;
+    const size = least === undefined ? 1 : Math.max(Math.sqrt(Math.max(this.power[stop] - this.power[start], 0) / count), least);
+    const scale = (one_step + growth * Math.log(count)) / count / size;
     let largest = -Infinity;
     for (let g = 0; g < nGenres; g++) largest = Math.max(largest, into[g] = scale * (this.logits[stop * nGenres + g] - this.logits[start * nGenres + g]));
     let sum = 0;
