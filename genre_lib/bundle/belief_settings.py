@@ -88,6 +88,8 @@ class PieceSettings:
     gains : tuple of float > 0 [length n_directions]
         How much more pieces differ than a step scatters.
     sharpness : Sharpness
+    same_genre : float in [0, 1], optional
+        That the next piece is of the same genre; without it, its genre is any.
     """
 
     block_steps: int
@@ -97,6 +99,7 @@ class PieceSettings:
     directions: tuple[tuple[float, ...], ...]
     gains: tuple[float, ...]
     sharpness: Sharpness
+    same_genre: float | None = None
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -177,6 +180,8 @@ class BeliefSettings:
             return values
         lists = {"origin": list(self.pieces.origin), "directions": [list(each) for each in self.pieces.directions]}
         values["pieces"] |= {**lists, "gains": list(self.pieces.gains)}
+        if self.pieces.same_genre is None:
+            del values["pieces"]["same_genre"]
         if self.pieces.sharpness.least_size is None:
             del values["pieces"]["sharpness"]["least_size"]
         return values

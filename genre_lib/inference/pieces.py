@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from genre_lib.bundle.belief_settings import PieceSettings, Sharpness
 from genre_lib.inference.belief import Floats
+from genre_lib.inference.turns import in_turn
 
 # Stretches less probable than that change no belief that anyone sees.
 _LEAST_PROBABILITY = 1e-12
@@ -55,14 +56,25 @@ class Stretches:
     size: Floats
     n_steps: int
 
-    def belief(self, sharpness: Sharpness) -> Floats:
-        """What is believed of each step [shape=(n_steps, n_genres)]."""
+    def belief(self, sharpness: Sharpness, same_genre: float | None = None) -> Floats:
+        """What is believed of each step [shape=(n_steps, n_genres)].
+
+        Parameters
+        ----------
+        sharpness : Sharpness
+        same_genre : float in [0, 1], optional
+            That the next piece is of the same genre; by default its genre is any. For one recording.
+        """
         scale = sharpness.one_step + sharpness.growth * np.log(np.maximum(self.count, 1.0))
         if sharpness.least_size is not None:
             scale /= np.maximum(self.size, sharpness.least_size)
         logits = scale[:, None] * self.mean
         genres = np.exp(logits - logits.max(axis=1, keepdims=True, initial=-np.inf))
-        genres *= (self.probability / genres.sum(axis=1))[:, None]
+        genres /= genres.sum(axis=1, keepdims=True)
+        if same_genre is None or not self.n_steps:
+            genres *= self.probability[:, None]
+        else:
+            genres = in_turn(self.start, self.stop, self.probability, genres, same_genre)
         size = self.n_steps + 1
         change = [np.bincount(self.start, of, size) - np.bincount(self.stop, of, size) for of in genres.T]
         believed = np.maximum(np.cumsum(change, axis=1).T[:-1], np.finfo(np.float64).tiny)
@@ -78,7 +90,7 @@ def believed_as_pieces(
 ) -> Floats:
     """Posterior of each step's genre given all of them [shape=(n_steps, n_genres)]."""
     found = stretches(step_logits, silent, settings, step_period_s=step_period_s)
-    return found.belief(settings.sharpness)
+    return found.belief(settings.sharpness, settings.same_genre)
 
 
 def stretches(

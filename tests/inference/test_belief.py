@@ -26,6 +26,7 @@ LOGITS, LEVELS = np.array(FIXED["logits"]), np.array(FIXED["levels"])
 BELIEF = BeliefSettings.from_dict(FIXED["belief"])
 PIECES = PieceSettings.from_dict(FIXED["pieces"])
 SIZED = PieceSettings.from_dict(FIXED["sized"])
+TURNS = PieceSettings.from_dict(FIXED["turns"])
 NEWEST = NewestSettings(**FIXED["newest"])
 CARD = Card(
     name="hand",
@@ -87,11 +88,24 @@ def test_a_piece_of_louder_logits_is_no_surer() -> None:
     assert quiet == pytest.approx(0.25, abs=0.02)
 
 
-@pytest.mark.parametrize("pieces", [PIECES, SIZED])
+def test_the_next_piece_is_of_another_genre_where_a_card_says_so() -> None:
+    n = FIXED["turns_heard"]
+    believed = curve(LOGITS[:n], LEVELS[:n], of(pieces=TURNS)).belief.probabilities
+    np.testing.assert_allclose(believed, FIXED["in_turn"], atol=1e-8)
+    assert curve(np.empty((0, 4)), card=of(pieces=TURNS)).belief.probabilities.shape == (0, 4)
+
+
+def test_genres_in_turn_by_chance_are_any_genre() -> None:
+    by_chance = curve(card=of(pieces=replace(SIZED, same_genre=0.25))).belief.probabilities
+    np.testing.assert_allclose(by_chance, FIXED["as_sized"], atol=1e-8)
+
+
+@pytest.mark.parametrize("pieces", [PIECES, SIZED, TURNS])
 def test_pieces_survive_the_card(pieces: PieceSettings) -> None:
     settings = replace(BELIEF, pieces=pieces, newest=NEWEST)
     assert BeliefSettings.from_dict(json.loads(json.dumps(settings.to_dict()))) == settings
     assert not {"pieces", "newest"} & BELIEF.to_dict().keys()
+    assert "same_genre" not in replace(BELIEF, pieces=PIECES).to_dict()["pieces"]
     assert "least_size" not in replace(BELIEF, pieces=PIECES).to_dict()["pieces"]["sharpness"]
 
 

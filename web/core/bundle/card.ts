@@ -53,6 +53,8 @@ export interface PieceSettings {
   readonly directions: readonly (readonly number[])[];
   /** one a direction */
   readonly gains: readonly number[];
+  /** how probable it is that the next piece is of the same genre; without it, its genre is any */
+  readonly same_genre?: number;
   /** without a least size the mean is not divided by the size of the piece's logits */
   readonly sharpness: { readonly one_step: number; readonly growth: number; readonly least_size?: number };
 }

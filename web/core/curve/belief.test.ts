@@ -9,7 +9,7 @@ import { segments } from "./segments.ts";
 const fixed = JSON.parse(readFileSync(new URL("../../../tests/fixtures/belief.json", import.meta.url), "utf8")) as {
   step_period_s: number; silence_dbfs: number; belief: BeliefSettings; logits: number[][]; levels: number[];
   file: number[][]; pieces: PieceSettings; as_pieces: number[][]; live_after: number; live: number[][]; path: number[];
-  path_of_pieces: number[]; sized: PieceSettings; as_sized: number[][]; newest: NewestSettings; live_with_newest: number[][];
+  path_of_pieces: number[]; sized: PieceSettings; as_sized: number[][]; turns: PieceSettings; turns_heard: number; in_turn: number[][]; newest: NewestSettings; live_with_newest: number[][];
 };
 const base = smallCard();
 const card = smallCard({
@@ -39,6 +39,12 @@ describe("the belief", () => {
     expectRows(hear(new GenreCurve(withPieces), fixed.logits, fixed.levels).believed(asCard, "file").probabilities, fixed.as_pieces);
     const bySize = { ...card, belief: { ...fixed.belief, pieces: fixed.sized } };
     expectRows(hear(new GenreCurve(bySize), fixed.logits, fixed.levels).believed(asCard, "file").probabilities, fixed.as_sized);
+  });
+
+  it("is that of pieces whose genres follow one another where a card says how, as in Python", () => {
+    const inTurn = { ...card, belief: { ...fixed.belief, pieces: fixed.turns } };
+    const n = fixed.turns_heard;
+    expectRows(hear(new GenreCurve(inTurn), fixed.logits.slice(0, n), fixed.levels.slice(0, n)).believed(asCard, "file").probabilities, fixed.in_turn);
   });
 
   it("is filtered live, and settles as more is heard, as in Python", () => {

@@ -5,6 +5,7 @@
  */
 import type { PieceSettings } from "../bundle/card.ts";
 import { sizeOf } from "./belief.ts";
+import { inTurn, type Piece } from "./turns.ts";
 
 const LEAST_PROBABILITY = 1e-12;
 const TINY = 2.2250738585072014e-308;
@@ -23,19 +24,23 @@ export function believedAsPieces(logits: Float32Array, isSilent: (step: number) 
   for (let n = 1; n <= Math.min(longest, last); n++) total += Math.exp(past[last - n] + score[last * longest + n - 1] - whole);
   const evidence = whole + Math.log(total);
 
-  // What begins and ends at an edge changes the belief there.
-  const change = new Float64Array((nEdges + 1) * nGenres);
-  const genres = new Float64Array(nGenres);
+  const pieces: Piece[] = [];
   const least = Math.log(LEAST_PROBABILITY);
   for (let stop = 1; stop < nEdges; stop++) {
     for (let n = 1; n <= Math.min(longest, stop); n++) {
       const logProbability = past[stop - n] + score[stop * longest + n - 1] + future[stop] - evidence;
       if (logProbability <= least) continue;
-      recording.genresOf(stop - n, stop, Math.exp(logProbability), genres);
-      for (let g = 0; g < nGenres; g++) {
-        change[(stop - n) * nGenres + g] += genres[g];
-        change[stop * nGenres + g] -= genres[g];
-      }
+      pieces.push({ start: stop - n, stop, probability: Math.exp(logProbability), genres: recording.genresOf(stop - n, stop) });
+    }
+  }
+  if (settings.same_genre !== undefined) inTurn(pieces, nEdges, nGenres, settings.same_genre);
+
+  // What begins and ends at an edge changes the belief there.
+  const change = new Float64Array((nEdges + 1) * nGenres);
+  for (const { start, stop, probability, genres } of pieces) {
+    for (let g = 0; g < nGenres; g++) {
+      change[start * nGenres + g] += probability * genres[g];
+      change[stop * nGenres + g] -= probability * genres[g];
     }
   }
   const beliefs = new Float32Array(nSteps * nGenres);
@@ -130,9 +135,10 @@ class Recording {
     return future;
   }
 
-  /** Into `into` goes what a piece between two edges is believed to be, times its probability. */
-  genresOf(start: number, stop: number, probability: number, into: Float64Array): void {
+  /** What a piece between two edges is believed to be by itself. */
+  genresOf(start: number, stop: number): Float64Array {
     const { nGenres } = this;
+    const into = new Float64Array(nGenres);
     const { one_step, growth, least_size: least } = this.settings.sharpness;
     const count = Math.max(this.counts[stop] - this.counts[start], 1);
     const size = least === undefined ? 1 : Math.max(Math.sqrt(Math.max(this.power[stop] - this.power[start], 0) / count), least);
@@ -141,7 +147,8 @@ class Recording {
     for (let g = 0; g < nGenres; g++) largest = Math.max(largest, into[g] = scale * (this.logits[stop * nGenres + g] - this.logits[start * nGenres + g]));
     let sum = 0;
     for (let g = 0; g < nGenres; g++) sum += into[g] = Math.exp(into[g] - largest);
-    for (let g = 0; g < nGenres; g++) into[g] *= probability / sum;
+    for (let g = 0; g < nGenres; g++) into[g] /= sum;
+    return into;
   }
 }
 
