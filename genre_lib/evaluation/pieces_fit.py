@@ -27,7 +27,7 @@ _LEAST_PROBABILITY = 1e-5
 # Times as often as by chance the same genre follows, the greatest first. Songs change their manner more often than
 # the clips that stand for them, so that a greater one is taken where medleys hardly lose by it.
 _SAME_GENRE = (1.0, 0.5, 0.25)
-_TOLERANCE = 0.003
+_TOLERANCE = 0.002
 # Nearly all pieces of medleys are long: what they say of short ones is held to what can be.
 _SHARPNESS = ((0.6, 4.0), (0.0, 0.6))
 

@@ -5,7 +5,7 @@
  */
 import type { PieceSettings } from "../bundle/card.ts";
 import { sizeOf } from "./belief.ts";
-import { inTurn, type Piece } from "./turns.ts";
+import { inTurn } from "./turns.ts";
 
 const LEAST_PROBABILITY = 1e-12;
 const TINY = 2.2250738585072014e-308;
@@ -24,23 +24,29 @@ export function believedAsPieces(logits: Float32Array, isSilent: (step: number) 
   for (let n = 1; n <= Math.min(longest, last); n++) total += Math.exp(past[last - n] + score[last * longest + n - 1] - whole);
   const evidence = whole + Math.log(total);
 
-  const pieces: Piece[] = [];
+  const found: number[] = [];
   const least = Math.log(LEAST_PROBABILITY);
   for (let stop = 1; stop < nEdges; stop++) {
     for (let n = 1; n <= Math.min(longest, stop); n++) {
       const logProbability = past[stop - n] + score[stop * longest + n - 1] + future[stop] - evidence;
-      if (logProbability <= least) continue;
-      pieces.push({ start: stop - n, stop, probability: Math.exp(logProbability), genres: recording.genresOf(stop - n, stop) });
+      if (logProbability > least) found.push(stop - n, stop, Math.exp(logProbability));
     }
   }
-  if (settings.same_genre !== undefined) inTurn(pieces, nEdges, nGenres, settings.same_genre);
+  const nFound = found.length / 3;
+  const start = Int32Array.from({ length: nFound }, (_, i) => found[3 * i]);
+  const stop = Int32Array.from({ length: nFound }, (_, i) => found[3 * i + 1]);
+  const probability = Float64Array.from({ length: nFound }, (_, i) => found[3 * i + 2]);
+  const genres = new Float64Array(nFound * nGenres);
+  for (let i = 0; i < nFound; i++) recording.genresOf(start[i], stop[i], genres, i * nGenres);
+  if (settings.same_genre !== undefined) inTurn({ start, stop, probability, genres }, nEdges, nGenres, settings.same_genre);
+  else for (let i = 0; i < genres.length; i++) genres[i] *= probability[Math.floor(i / nGenres)];
 
   // What begins and ends at an edge changes the belief there.
   const change = new Float64Array((nEdges + 1) * nGenres);
-  for (const { start, stop, probability, genres } of pieces) {
+  for (let i = 0; i < nFound; i++) {
     for (let g = 0; g < nGenres; g++) {
-      change[start * nGenres + g] += probability * genres[g];
-      change[stop * nGenres + g] -= probability * genres[g];
+      change[start[i] * nGenres + g] += genres[i * nGenres + g];
+      change[stop[i] * nGenres + g] -= genres[i * nGenres + g];
     }
   }
   const beliefs = new Float32Array(nSteps * nGenres);
@@ -135,20 +141,18 @@ class Recording {
     return future;
   }
 
-  /** What a piece between two edges is believed to be by itself. */
-  genresOf(start: number, stop: number): Float64Array {
+  /** Into `into` goes what a piece between two edges is believed to be by itself. */
+  genresOf(start: number, stop: number, into: Float64Array, at: number): void {
     const { nGenres } = this;
-    const into = new Float64Array(nGenres);
     const { one_step, growth, least_size: least } = this.settings.sharpness;
     const count = Math.max(this.counts[stop] - this.counts[start], 1);
     const size = least === undefined ? 1 : Math.max(Math.sqrt(Math.max(this.power[stop] - this.power[start], 0) / count), least);
     const scale = (one_step + growth * Math.log(count)) / count / size;
     let largest = -Infinity;
-    for (let g = 0; g < nGenres; g++) largest = Math.max(largest, into[g] = scale * (this.logits[stop * nGenres + g] - this.logits[start * nGenres + g]));
+    for (let g = 0; g < nGenres; g++) largest = Math.max(largest, into[at + g] = scale * (this.logits[stop * nGenres + g] - this.logits[start * nGenres + g]));
     let sum = 0;
-    for (let g = 0; g < nGenres; g++) sum += into[g] = Math.exp(into[g] - largest);
-    for (let g = 0; g < nGenres; g++) into[g] /= sum;
-    return into;
+    for (let g = 0; g < nGenres; g++) sum += into[at + g] = Math.exp(into[at + g] - largest);
+    for (let g = 0; g < nGenres; g++) into[at + g] /= sum;
   }
 }
 

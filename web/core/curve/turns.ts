@@ -1,76 +1,55 @@
 /** What follows what: pieces of one genre in a row are rarer, or more frequent, than chance would have it; as in Python. */
 
-/** A stretch between two edges that may be a piece, how probably, and of which genre. */
-export interface Piece {
-  readonly start: number;
-  readonly stop: number;
-  probability: number;
-  /** sum to 1 */
+/** Stretches between edges that may be pieces, in the order of their stops. */
+export interface Candidates {
+  readonly start: Int32Array;
+  readonly stop: Int32Array;
+  /** that each is a piece, whatever the genres */
+  readonly probability: Float64Array;
+  /** row-major: what each is by itself; each row sums to 1 */
   readonly genres: Float64Array;
 }
 
-/** Makes of what each stretch is by itself what it is given the pieces beside it; `pieces` are in the order of their stops. */
-export function inTurn(pieces: readonly Piece[], nEdges: number, nGenres: number, sameGenre: number): void {
+/** Makes of what each stretch is by itself how probable it is that it is a piece, of each genre, given what lies beside it. */
+export function inTurn({ start, stop, probability, genres }: Candidates, nEdges: number, nGenres: number, sameGenre: number): void {
+  const n = start.length;
   const begins = new Float64Array(nEdges);
-  for (const { start, probability } of pieces) begins[start] += probability;
+  for (let i = 0; i < n; i++) begins[start[i]] += probability[i];
   // That a piece which begins there ends there.
-  const weights = pieces.map(({ start, probability }) => (nGenres * probability) / begins[start]);
-  const past = new Messages(nEdges, nGenres, sameGenre);
-  const future = new Messages(nEdges, nGenres, sameGenre);
-  const last = nEdges - 1;
-  pass(past, pieces.map((piece, i) => ({ from: piece.start, to: piece.stop, weight: weights[i], genres: piece.genres })), nEdges);
-  pass(future, pieces.map((piece, i) => ({ from: last - piece.stop, to: last - piece.start, weight: weights[i], genres: piece.genres })), nEdges);
-  pieces.forEach((piece, i) => {
-    const { start, stop, genres } = piece;
-    const scale = nGenres * weights[i] * Math.exp(past.scale[start] + future.scale[last - stop] - past.scale[last]);
-    let sum = 0;
-    for (let g = 0; g < nGenres; g++) sum += genres[g] *= past.values[start * nGenres + g] * future.values[(last - stop) * nGenres + g];
-    for (let g = 0; g < nGenres; g++) genres[g] /= sum || 1;
-    piece.probability = scale * sum;
-  });
-}
-
-interface Move {
-  readonly from: number;
-  readonly to: number;
-  readonly weight: number;
-  readonly genres: Float64Array;
-}
-
-/** At each edge what lies before it makes of a piece that begins there, summing to 1, and the logarithm of its scale. */
-class Messages {
-  readonly values: Float64Array;
-  readonly scale: Float64Array;
-
-  constructor(nEdges: number, private readonly nGenres: number, private readonly sameGenre: number) {
-    this.values = new Float64Array(nEdges * nGenres);
-    this.scale = new Float64Array(nEdges).fill(-Infinity);
-    this.values.fill(1 / nGenres, 0, nGenres);
-    this.scale[0] = 0;
-  }
-
-  arrive(edge: number, moves: readonly Move[]): void {
-    const { nGenres, values, sameGenre } = this;
-    const largest = moves.reduce((most, { from }) => Math.max(most, this.scale[from]), -Infinity);
-    if (largest === -Infinity) return;
-    const at = edge * nGenres;
-    let total = 0;
-    for (const { from, weight, genres } of moves) {
-      const share = weight * Math.exp(this.scale[from] - largest);
-      for (let g = 0; g < nGenres; g++) {
-        const arriving = share * values[from * nGenres + g] * genres[g];
-        values[at + g] += arriving;
-        total += arriving;
+  const weight = probability.map((p, i) => (nGenres * p) / begins[start[i]]);
+  const forwards = Int32Array.from({ length: n }, (_, i) => i);
+  // Numbers are sorted several times faster than by a comparison.
+  const backwards = Int32Array.from(Float64Array.from(start, (edge, i) => (nEdges - edge) * n + i).sort(), (key) => key % n);
+  const messages = (order: Int32Array, first: number, from: Int32Array, to: Int32Array) => {
+    const values = new Float64Array(nEdges * nGenres).fill(1 / nGenres, first * nGenres, (first + 1) * nGenres);
+    const scale = new Float64Array(nEdges).fill(-Infinity);
+    scale[first] = 0;
+    for (let at = 0, end = 0; at < n; at = end) {
+      const edge = to[order[at]];
+      let largest = -Infinity;
+      for (; end < n && to[order[end]] === edge; end++) largest = Math.max(largest, scale[from[order[end]]]);
+      if (largest === -Infinity) continue;
+      let total = 0;
+      for (let k = at; k < end; k++) {
+        const i = order[k];
+        const share = weight[i] * Math.exp(scale[from[i]] - largest);
+        for (let g = 0; g < nGenres; g++) {
+          const arriving = share * values[from[i] * nGenres + g] * genres[i * nGenres + g];
+          values[edge * nGenres + g] += arriving;
+          total += arriving;
+        }
       }
+      const other = (1 - sameGenre) / (nGenres - 1);
+      for (let g = 0; g < nGenres; g++) values[edge * nGenres + g] = other + ((sameGenre - other) * values[edge * nGenres + g]) / total;
+      scale[edge] = largest + Math.log(total);
     }
-    const other = (1 - sameGenre) / (nGenres - 1);
-    for (let g = 0; g < nGenres; g++) values[at + g] = other + ((sameGenre - other) * values[at + g]) / total;
-    this.scale[edge] = largest + Math.log(total);
+    return { values, scale };
+  };
+  const last = nEdges - 1;
+  const past = messages(forwards, 0, start, stop);
+  const future = messages(backwards, last, stop, start);
+  for (let i = 0; i < n; i++) {
+    const share = nGenres * weight[i] * Math.exp(past.scale[start[i]] + future.scale[stop[i]] - past.scale[last]);
+    for (let g = 0; g < nGenres; g++) genres[i * nGenres + g] *= share * past.values[start[i] * nGenres + g] * future.values[stop[i] * nGenres + g];
   }
-}
-
-function pass(messages: Messages, moves: readonly Move[], nEdges: number): void {
-  const arriving: Move[][] = Array.from({ length: nEdges }, () => []);
-  for (const move of moves) arriving[move.to].push(move);
-  for (let edge = 1; edge < nEdges; edge++) messages.arrive(edge, arriving[edge]);
 }
