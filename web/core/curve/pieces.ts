@@ -24,22 +24,25 @@ export function believedAsPieces(logits: Float32Array, isSilent: (step: number) 
   for (let n = 1; n <= Math.min(longest, last); n++) total += Math.exp(past[last - n] + score[last * longest + n - 1] - whole);
   const evidence = whole + Math.log(total);
 
-  const found: number[] = [];
+  const room = nEdges * longest;
+  const start = new Int32Array(room);
+  const stop = new Int32Array(room);
+  const probability = new Float64Array(room);
   const least = Math.log(LEAST_PROBABILITY);
-  for (let stop = 1; stop < nEdges; stop++) {
-    for (let n = 1; n <= Math.min(longest, stop); n++) {
-      const logProbability = past[stop - n] + score[stop * longest + n - 1] + future[stop] - evidence;
-      if (logProbability > least) found.push(stop - n, stop, Math.exp(logProbability));
+  let nFound = 0;
+  for (let edge = 1; edge < nEdges; edge++) {
+    for (let n = 1; n <= Math.min(longest, edge); n++) {
+      const logProbability = past[edge - n] + score[edge * longest + n - 1] + future[edge] - evidence;
+      if (logProbability <= least) continue;
+      start[nFound] = edge - n;
+      stop[nFound] = edge;
+      probability[nFound++] = Math.exp(logProbability);
     }
   }
-  const nFound = found.length / 3;
-  const start = Int32Array.from({ length: nFound }, (_, i) => found[3 * i]);
-  const stop = Int32Array.from({ length: nFound }, (_, i) => found[3 * i + 1]);
-  const probability = Float64Array.from({ length: nFound }, (_, i) => found[3 * i + 2]);
   const genres = new Float64Array(nFound * nGenres);
   for (let i = 0; i < nFound; i++) recording.genresOf(start[i], stop[i], genres, i * nGenres);
-  if (settings.same_genre !== undefined) inTurn({ start, stop, probability, genres }, nEdges, nGenres, settings.same_genre);
-  else for (let i = 0; i < genres.length; i++) genres[i] *= probability[Math.floor(i / nGenres)];
+  if (settings.same_genre !== undefined) inTurn({ n: nFound, start, stop, probability, genres }, nEdges, nGenres, settings.same_genre);
+  else for (let i = 0; i < nFound; i++) for (let g = 0; g < nGenres; g++) genres[i * nGenres + g] *= probability[i];
 
   // What begins and ends at an edge changes the belief there.
   const change = new Float64Array((nEdges + 1) * nGenres);

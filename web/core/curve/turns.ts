@@ -1,7 +1,8 @@
 /** What follows what: pieces of one genre in a row are rarer, or more frequent, than chance would have it; as in Python. */
 
-/** Stretches between edges that may be pieces, in the order of their stops. */
+/** The first `n` entries are stretches between edges that may be pieces, in the order of their stops. */
 export interface Candidates {
+  readonly n: number;
   readonly start: Int32Array;
   readonly stop: Int32Array;
   /** that each is a piece, whatever the genres */
@@ -11,15 +12,15 @@ export interface Candidates {
 }
 
 /** Makes of what each stretch is by itself how probable it is that it is a piece, of each genre, given what lies beside it. */
-export function inTurn({ start, stop, probability, genres }: Candidates, nEdges: number, nGenres: number, sameGenre: number): void {
-  const n = start.length;
+export function inTurn({ n, start, stop, probability, genres }: Candidates, nEdges: number, nGenres: number, sameGenre: number): void {
   const begins = new Float64Array(nEdges);
   for (let i = 0; i < n; i++) begins[start[i]] += probability[i];
   // That a piece which begins there ends there.
-  const weight = probability.map((p, i) => (nGenres * p) / begins[start[i]]);
-  const forwards = Int32Array.from({ length: n }, (_, i) => i);
+  const weight = new Float64Array(n).map((_, i) => (nGenres * probability[i]) / begins[start[i]]);
+  const forwards = new Int32Array(n).map((_, i) => i);
   // Numbers are sorted several times faster than by a comparison.
-  const backwards = Int32Array.from(Float64Array.from(start, (edge, i) => (nEdges - edge) * n + i).sort(), (key) => key % n);
+  const keys = new Float64Array(n).map((_, i) => (nEdges - start[i]) * n + i).sort();
+  const backwards = forwards.map((i) => keys[i] % n);
   const messages = (order: Int32Array, first: number, from: Int32Array, to: Int32Array) => {
     const values = new Float64Array(nEdges * nGenres).fill(1 / nGenres, first * nGenres, (first + 1) * nGenres);
     const scale = new Float64Array(nEdges).fill(-Infinity);
