@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,18 +30,20 @@ def in_turn(
     -------
     np.ndarray [shape=(n, n_genres)]
     """
-    n, n_genres = genres.shape
-    edges, at = np.unique(np.concatenate([start, stop]), return_inverse=True)
-    begin, end = at[:n], at[n:]
+    n_genres = genres.shape[1]
+    edge = np.cumsum(np.bincount(start, minlength=stop.max() + 1) + np.bincount(stop) > 0) - 1
+    begin, end, n_edges = edge[start], edge[stop], int(edge[-1]) + 1
     # That a piece which begins there ends there.
     ending = probability / np.bincount(begin, probability)[begin]
-    weight = n_genres * ending[:, None] * genres
-    past, past_scale = _messages(begin, end, weight, same_genre, len(edges))
-    backwards = len(edges) - 1
-    future, future_scale = _messages(backwards - end, backwards - begin, weight, same_genre, len(edges))
-    scale = past_scale[begin] + future_scale[backwards - end]
-    shares = np.exp(scale - past_scale[-1])[:, None] * past[begin] * weight * future[backwards - end]
-    return np.asarray(n_genres * shares)
+    weight = (n_genres * ending)[:, None] * genres
+    past, past_scale = _messages(begin, end, weight, same_genre, n_edges)
+    backwards = n_edges - 1
+    future, future_scale = _messages(backwards - end, backwards - begin, weight, same_genre, n_edges)
+    scale = past_scale[begin] + future_scale[backwards - end] - past_scale[-1]
+    weight *= past[begin]
+    weight *= future[backwards - end]
+    weight *= n_genres * np.exp(scale)[:, None]
+    return weight
 
 
 def _messages(
@@ -56,15 +57,13 @@ def _messages(
     first = np.searchsorted(end[order], np.arange(n_edges + 1))
     begin, weight = begin[order], weight[order]
     other = (1 - same_genre) / (n_genres - 1)
+    latest = 0.0
     for edge in range(1, n_edges):
-        here = slice(first[edge], first[edge + 1])
-        before = begin[here]
-        scales: NDArray[Any] = scale[before]
-        largest = scales.max(initial=-np.inf)
-        if largest == -np.inf:
-            continue
-        arriving = np.exp(scales - largest) @ (message[before] * weight[here])
-        total = arriving.sum()
-        message[edge] = other + (same_genre - other) * arriving / total
-        scale[edge] = largest + math.log(total)
+        before = begin[first[edge] : first[edge + 1]]
+        # Within the longest piece scales differ by little.
+        arriving = np.exp(scale[before] - latest) @ (message[before] * weight[first[edge] : first[edge + 1]])
+        total = float(arriving.sum())
+        if total > 0:
+            message[edge] = other + (same_genre - other) / total * arriving
+            scale[edge] = latest = latest + math.log(total)
     return message, scale
