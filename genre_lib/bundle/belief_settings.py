@@ -159,13 +159,17 @@ class BeliefSettings:
     newest: NewestSettings | None = None
 
     def with_steadiness(self, mean_duration_s: float | None) -> Self:
-        """The same for genres expected to last that long, of pieces and path too; None changes nothing."""
+        """The same for genres expected to last that long, of pieces and path too; None changes nothing.
+
+        The newest step counts the less the longer they are expected to last.
+        """
         if mean_duration_s is None:
             return self
         stretch = mean_duration_s / self.mean_duration_s
         path = replace(self.path, mean_duration_s=self.path.mean_duration_s * stretch)
         pieces = self.pieces and replace(self.pieces, mean_duration_s=self.pieces.mean_duration_s * stretch)
-        return replace(self, mean_duration_s=mean_duration_s, path=path, pieces=pieces)
+        newest = self.newest and replace(self.newest, weight=self.newest.weight / max(1.0, stretch))
+        return replace(self, mean_duration_s=mean_duration_s, path=path, pieces=pieces, newest=newest)
 
     def with_names_from(self, belief: float | None) -> Self:
         """The same with one threshold for live sound, files and whole recordings; None changes nothing."""

@@ -157,7 +157,7 @@ def as_pieces(logits: np.ndarray, silent: np.ndarray, pieces: dict[str, Any]) ->
 
 
 def in_turn(logits: np.ndarray, silent: np.ndarray, pieces: dict[str, Any]) -> np.ndarray:
-    """As pieces whose genres depend on the piece before, by every way to cut a short recording and every genre of each."""
+    """As pieces whose genres depend on the piece before: every way to cut a short recording, every genre of each."""
     n_steps, n_genres = logits.shape
     edges = [*range(0, n_steps, pieces["block_steps"]), n_steps]
     n_blocks = len(edges) - 1

@@ -209,6 +209,18 @@ def test_steadiness_decides_how_often_it_changes() -> None:
     assert len(segments(curve(logits), steadiness_s=600.0)) < len(segments(curve(logits), steadiness_s=0.2))
 
 
+def test_the_newest_step_counts_less_where_genres_last_longer() -> None:
+    settings = replace(BELIEF, newest=NEWEST)
+    weights = [settings.with_steadiness(times * BELIEF.mean_duration_s).newest.weight for times in (0.5, 1, 4)]
+    assert weights == [NEWEST.weight, NEWEST.weight, NEWEST.weight / 4]
+    rows = np.random.default_rng(3).normal(size=(200, 4)) * 2
+    plain, steady = (
+        curve(rows, card=of(newest=NEWEST)).believed(live=True, steadiness_s=s).probabilities for s in (None, 60.0)
+    )
+    changes = [int(np.count_nonzero(np.diff(each.argmax(axis=1)))) for each in (plain, steady)]
+    assert changes[0] > 3 * changes[1]
+
+
 def test_a_moment_is_named_probable_unsure_or_silence() -> None:
     beliefs = np.array([[0.3, 0.25, 0.25, 0.2], [0.5, 0.3, 0.1, 0.1], [0.7, 0.1, 0.1, 0.1], [0.7, 0.1, 0.1, 0.1]])
     silent = np.array([False, False, False, True])

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { BeliefSettings, NewestSettings, PieceSettings } from "../bundle/card.ts";
 import { smallCard } from "../testing/small-card.ts";
 import { GenreCurve } from "./genre-curve.ts";
+import { chosen } from "./reading.ts";
 import { segments } from "./segments.ts";
 
 // What Python is held to as well; written by tests/inference/belief_reference.py.
@@ -90,6 +91,12 @@ describe("the belief", () => {
     const changes = (steadinessS: number) => segments(curve, { steadinessS, namedFrom: null }, "file", 0, 60).length;
     expect(changes(0.2)).toBeGreaterThan(2 * changes(2));
     expect(changes(2)).toBeGreaterThan(2 * changes(600));
+  });
+
+  it("counts the newest step less where genres last longer", () => {
+    const settings = { ...fixed.belief, newest: fixed.newest };
+    const weight = (times: number) => chosen(settings, { steadinessS: times * settings.mean_duration_s, namedFrom: null }).newest!.weight;
+    expect([0.5, 1, 4].map(weight)).toEqual([fixed.newest.weight, fixed.newest.weight, fixed.newest.weight / 4]);
   });
 
   it("stays within its capacity for hours, and the whole still counts all of it", () => {
