@@ -55,6 +55,7 @@ describe("a file decoded beside", () => {
     expect(nSent()).toBe(AHEAD_S);
     const blocks = file.blocks();
     await blocks.next();
+    await blocks.next();
     await idle();
     expect(nSent()).toBe(AHEAD_S + 1);
     file.close();

@@ -8,23 +8,23 @@ export const AHEAD_S = 16;
 
 type FromDecoder =
   | { readonly type: "opened"; readonly expectedS: number | null }
-  | { readonly type: "block"; readonly block: MonoBlock }
+  | { readonly type: "block"; readonly block: { readonly mono: Float32Array<ArrayBuffer>; readonly sampleRate: number } }
   | { readonly type: "end"; readonly remarks: readonly string[]; readonly ms: number }
   | { readonly type: "refused"; readonly sentence: string }
   | { readonly type: "not-streamable"; readonly hints: Hints }
   | { readonly type: "failed"; readonly message: string };
 
-/** `more`: one of the blocks ahead was taken. */
-type ToDecoder = "more" | "stop";
+/** A block that was heard comes back to be filled anew: the collector finds late what goes from thread to thread. */
+type ToDecoder = Float32Array<ArrayBuffer> | "stop";
 
 /** Decodes a file for whoever listens at the other end of the port, until that one has enough. */
 export async function decodeFor(port: MessagePort, file: Blob, name: string): Promise<void> {
   const say = (message: FromDecoder, transfer: Transferable[] = []) => port.postMessage(message, transfer);
-  let room = AHEAD_S;
+  const spare = Array.from({ length: AHEAD_S }, () => new Float32Array(0));
   let isStopped = false;
   let wake = () => {};
   port.onmessage = ({ data }: MessageEvent<ToDecoder>) => {
-    if (data === "more") room++;
+    if (data !== "stop") spare.push(data);
     else {
       isStopped = true;
       port.close();
@@ -38,11 +38,10 @@ export async function decodeFor(port: MessagePort, file: Blob, name: string): Pr
       say({ type: "opened", expectedS: opened.expectedS });
       for await (const { mono, sampleRate } of opened.blocks()) {
         const waits = performance.now();
-        while (room === 0 && !isStopped) await new Promise<void>((resolve) => (wake = resolve));
+        while (spare.length === 0 && !isStopped) await new Promise<void>((resolve) => (wake = resolve));
         if (isStopped) return;
         began += performance.now() - waits;
-        room--;
-        const own = mono.slice();
+        const own = filled(spare.pop()!, mono);
         say({ type: "block", block: { mono: own, sampleRate } }, [own.buffer]);
       }
       say({ type: "end", remarks: opened.remarks, ms: performance.now() - began });
@@ -54,6 +53,14 @@ export async function decodeFor(port: MessagePort, file: Blob, name: string): Pr
     else if (error instanceof NotStreamableError) say({ type: "not-streamable", hints: error.hints });
     else say({ type: "failed", message: error instanceof Error ? error.message : String(error) });
   }
+}
+
+/** The samples in a block's own memory, where they fit into it. */
+function filled({ buffer }: Float32Array<ArrayBuffer>, samples: Float32Array): Float32Array<ArrayBuffer> {
+  if (buffer.byteLength < samples.byteLength) return samples.slice();
+  const block = new Float32Array(buffer, 0, samples.length);
+  block.set(samples);
+  return block;
 }
 
 /** A file that is decoded at the other end of a port. */
@@ -87,8 +94,8 @@ export class FileBeside {
     for (;;) {
       const message = await this.next();
       if (message.type === "block") {
-        this.port.postMessage("more" satisfies ToDecoder);
         yield message.block;
+        this.port.postMessage(message.block.mono satisfies ToDecoder, [message.block.mono.buffer]);
       } else if (message.type === "end") {
         this.remarks = message.remarks;
         this.decodingMs = message.ms;

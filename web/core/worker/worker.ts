@@ -113,7 +113,6 @@ async function hearFile(run: number, file: Blob, name: string): Promise<void> {
         if (run !== current) return;
         if (!listener) begin(run, sampleRate, false);
         report(run, listener!.push(mono, sampleRate), null);
-        release(mono.buffer as ArrayBuffer);
       }
       if (run !== current) return;
       listener!.spent.decoding = opened.decodingMs;
