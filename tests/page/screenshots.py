@@ -125,9 +125,9 @@ def take(visitor: Visitor, songs: Sequence[Path], no_music: Path, out: Path, suf
 
 def seek(visitor: Visitor, seconds: float) -> None:
     visitor.page.evaluate(f"document.querySelector('#audio').currentTime = {seconds}")
-    visitor.page.evaluate(
-        "document.querySelector('#audio').play().then(() => document.querySelector('#audio').pause())"
-    )
+    visitor["play"].click()
+    visitor.page.wait_for_timeout(300)
+    visitor["play"].click()
 
 
 if __name__ == "__main__":
