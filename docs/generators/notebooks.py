@@ -22,7 +22,7 @@ FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 
 
 def store_run(run: Path) -> list[Path]:
-    """Copy the notebooks that a run has finished into the documentation, with how long an epoch took; what was written."""
+    """Copy the notebooks that a run has finished into the documentation, and how long its epochs took."""
     record = json.loads((run / "run.json").read_text())
     done = [step for step, entry in record["steps"].items() if entry["state"] == "done"]
     written = []

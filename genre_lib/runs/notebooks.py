@@ -159,8 +159,8 @@ def execute(step: str, output: Path, parameters: Mapping[str, Any]) -> None:
                 progress_bar=False,
                 log_output=False,
                 stdout_file=_Echo(),
-                # ipykernel warns about plain TCP on every start, though the connection never leaves this machine, and calls it an
-                # error that it is interrupted when it has nothing left to do. What a cell raises is in the notebook.
+                # ipykernel warns about plain TCP on every start, though the connection never leaves this machine, and
+                # calls it an error when it is stopped. What a cell raises is in the notebook.
                 extra_arguments=["--log-level=50"],
             )
         except papermill.exceptions.PapermillExecutionError as error:
