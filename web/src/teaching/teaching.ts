@@ -185,7 +185,7 @@ export class Teaching {
     this.view.say("Making the model and checking it …");
     try {
       save(await this.worker.saveTaught(), `${this.taught!.name}.zip`);
-      this.view.say("Saved. Drop the zip on this page to use it again, or unpack it for `genre predict --model`.");
+      this.view.say("Saved. Drop the zip on this page to use it again, or name it to `genre predict --model`.");
     } catch (error) {
       this.view.say("");
       this.view.fail(sentenceOf(error));
