@@ -71,19 +71,29 @@ class Study:
     def __init__(self, pair: Sequence[str]) -> None:
         self.pair = pair
         self.base = Base.load(pair)
-        self.background = Background.of_spans(
-            np.concatenate(self.base.free), np.concatenate(self.base.sounds), golden=np.zeros(0), about="the study"
-        )
-        self.old, self.limit = Head(self.base.kernel, self.base.bias), self.base.limit
         tracks = _clips().tracks
         assert tuple(track.name for track in tracks) == self.base.names
         self.genres = np.array([track.genre for track in tracks])
         self.artists = np.array(_clips().groups())
         self.valid = np.array([track.split == "valid" for track in tracks])
+        self.background = Background.of_spans(
+            np.concatenate(self.base.free),
+            np.concatenate(self.base.sounds),
+            golden=np.zeros(0),
+            about="the study",
+            known={genre: np.concatenate(self._learnt(genre)) for genre in self.base.genres},
+        )
+        self.old, self.limit = Head(self.base.kernel, self.base.bias), self.base.limit
         self.means = np.array([spans.mean(axis=0) for spans in self.base.clips])
         near = [tag for genre in pair for tag in _NEAR[genre]]
         far = ~np.isin(load_tagged_features(SHARED / "world" / "music-608.npz").genre_tag, near)
         self.other = np.array([spans.mean(axis=0) for spans in self.base.other])[far]
+
+    def _learnt(self, genre: str) -> list[Floats]:
+        """Spans of the clips of a genre that the network learnt."""
+        clips = [self.base.clips[i] for i in np.flatnonzero((self.genres == genre) & ~self.valid)]
+        labelled = zip(self.base.labelled, self.base.labelled_genres, strict=True)
+        return clips + [spans for spans, of in labelled if of == genre]
 
     def lessons(self, n_songs: int, draws: int = _DRAWS) -> Iterator[Lesson]:
         """Every fold, by other artists than those that teach it; each genre's songs by as many artists as there are."""

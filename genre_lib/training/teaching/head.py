@@ -1,8 +1,8 @@
 """A regularised linear head: multinomial logistic regression on spans, the rest of the world among its classes.
 
-The features are whitened by the background first, so that the penalty counts a direction by how much music differs
-along it. Every song of a genre weighs the same, every genre the same; the background weighs as much as all of them. At
-last the biases are set so that only a known share of the background would be named.
+The features are whitened by how spans of one kind of sound scatter, so that the penalty counts a direction by how little
+it tells kinds apart. Every song of a genre weighs the same, every genre the same; general music weighs as much as all of
+them. At last the biases are set so that only a known share of the background would be named.
 """
 
 from __future__ import annotations
@@ -24,9 +24,14 @@ PENALTY = 0.1
 # Shares of general music, and of what is none, that may be nearer to a taught genre than to none of these: with the
 # temperature few of them are near enough to be named. Half as much costs 8 to 14 points of the new genres.
 NAMED_MUSIC, NAMED_NON_MUSIC = 0.2, 0.02
-_N_MUSIC, _N_NON_MUSIC = 1500, 400
-# Directions along which music hardly differs are not blown up by more than this.
-_FLOOR = 0.02
+# Share of the music of genres that stay which may be taken by new ones: of what the network never heard, it is as many
+# points that the known genres lose.
+NAMED_KNOWN = 0.03
+# How much each known genre weighs where it does not stay. More finds fewer taught songs that are near to one of them.
+KNOWN_WEIGHT = 0.1
+_N_MUSIC, _N_NON_MUSIC, _N_KNOWN = 1500, 400, 100
+# Directions along which spans hardly scatter are not blown up by more than this.
+_FLOOR = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,13 +93,14 @@ def fit_head(
     ----------
     songs : sequence of np.ndarray [shape=(n_spans, n_features)]
     labels : sequence of int [length n_songs]
-        Index of each song's genre among the new ones; `n_genres` is none of these.
+        Index of each song's genre among the new ones; `n_genres` is none of these, and what is above is one of the
+        genres that stay, whose song no new genre may claim.
     n_genres : int
         New genres.
     background : Background
     old : Head, optional
-        Of genres that are known already and are kept as they are; general music is then theirs as it was, and only
-        what is no music is none of these. Without it all of the background is.
+        Of genres that are known already and are kept as they are; their own music and general music are then theirs
+        as they were, and only what is no music is none of these. Without it all of the background is.
     old_limit : float >= 0
         How far the old logits can be from their mean (`genre_lib.networks.with_clipped_logits`); 0 is any.
     penalty : float > 0
@@ -152,37 +158,37 @@ def _examples(
     n_old = 0 if old is None else len(old.bias)
     music = background.draw(_N_MUSIC, music=True, seed=seed)
     noise = background.draw(_N_NON_MUSIC, music=False, seed=seed + 1)
+    known = background.draw_known(_N_KNOWN, seed=seed + 4)
     counts = np.bincount(labels, minlength=n_genres + 1)
-    taught_weights = [np.full(len(song), 1 / (counts[label] * len(song))) for song, label in
-                      zip(songs, labels, strict=True)]  # fmt: skip
-    spans = np.concatenate([*songs, music, noise])
+    song_weights = [np.full(len(song), 1 / (counts[label] * len(song))) for song, label in
+                    zip(songs, labels, strict=True)]  # fmt: skip
+    spans = np.concatenate([*songs, music, noise, known])
     offsets = np.zeros((len(spans), n_old + n_genres + 1))
     if old is not None:
         offsets[:, :n_old] = bent(old(spans), old_limit)
-    identity = np.eye(n_old + n_genres + 1)
-    none = identity[-1:]
-    of_music = np.repeat(none, len(music), axis=0)
-    if n_old:
-        of_music = np.zeros((len(music), n_old + n_genres + 1))
-        start = sum(map(len, songs))
-        of_music[:, :n_old] = softmax(offsets[start : start + len(music), :n_old], axis=1)
-    taught = np.concatenate([np.repeat(identity[n_old + label][None], len(song), axis=0) for song, label in
-                             zip(songs, labels, strict=True)])  # fmt: skip
-    # As much as everything that is taught or, with genres that stay, a share for each of them.
-    of_music_weight = float(max(n_genres, n_old))
-    weights = [*taught_weights, np.full(len(music), of_music_weight / len(music)), np.full(len(noise), 1 / len(noise))]
-    return Examples(
-        spans,
-        np.concatenate([taught, of_music, np.repeat(none, len(noise), axis=0)]),
-        np.concatenate(weights),
-        offsets,
-    )
+    of_song = np.repeat(labels, [len(song) for song in songs])
+    # Of general music and of known genres, as of songs of these.
+    label = np.concatenate([of_song, np.full(len(music), n_genres + 1), np.full(len(noise), n_genres),
+                            np.full(len(known), n_genres + 1)])  # fmt: skip
+    wanted = np.eye(n_old + n_genres + 1)[n_old + np.minimum(label, n_genres)]
+    if old is not None:
+        # Theirs as it was: new genres only learn to stay away, whichever of the old ones it is.
+        theirs = label > n_genres
+        wanted[theirs] = np.pad(softmax(offsets[theirs, :n_old], axis=1), ((0, 0), (0, n_genres + 1)))
+    # As much as everything that is taught. Where nothing is told of the genres that stay, music stands for them.
+    of_music = float(n_genres if background.known else max(n_genres, n_old))
+    of_known = KNOWN_WEIGHT if old is None else 1.0
+    weights = [
+        *song_weights,
+        np.full(len(music), of_music / len(music)),
+        np.full(len(noise), 1 / len(noise)),
+        np.full(len(known), of_known / _N_KNOWN),
+    ]
+    return Examples(spans, wanted, np.concatenate(weights), offsets)
 
 
 def _balanced(head: Head, background: Background, old: Head | None, old_limit: float, seed: int) -> Head:
     """The head with biases by which the background is named as rarely as it may be."""
-    music = background.draw(_N_MUSIC, music=True, seed=seed)
-    noise = background.draw(_N_NON_MUSIC, music=False, seed=seed + 1)
 
     def lead(spans: Floats) -> Floats:
         """Of the best new genre before none of these and, where they stay, the old genres."""
@@ -190,14 +196,19 @@ def _balanced(head: Head, background: Background, old: Head | None, old_limit: f
         others = logits[:, -1] if old is None else np.maximum(logits[:, -1], bent(old(spans), old_limit).max(axis=1))
         return np.asarray(logits[:, :-1].max(axis=1) - others)
 
-    of_music, of_noise = np.quantile(lead(music), 1 - NAMED_MUSIC), np.quantile(lead(noise), 1 - NAMED_NON_MUSIC)
+    limits = [
+        np.quantile(lead(background.draw(_N_MUSIC, music=True, seed=seed)), 1 - NAMED_MUSIC),
+        np.quantile(lead(background.draw(_N_NON_MUSIC, music=False, seed=seed + 1)), 1 - NAMED_NON_MUSIC),
+    ]
+    if old is not None and background.known:
+        limits.append(np.quantile(lead(background.draw_known(_N_KNOWN, seed=seed + 3)), 1 - NAMED_KNOWN))
     bias = head.bias.copy()
-    bias[:-1] -= max(of_music, of_noise)
+    bias[:-1] -= max(limits)
     return Head(head.kernel, bias)
 
 
 def _whitening(background: Background) -> tuple[Floats, Floats]:
-    """The centre, and the matrix that gives general music unit variance in every direction that matters."""
-    values, vectors = np.linalg.eigh(background.covariance)
+    """The centre, and the matrix that gives spans of one kind unit variance in every direction that matters."""
+    values, vectors = np.linalg.eigh(background.within)
     floor = _FLOOR * values.max()
     return background.mean, vectors / np.sqrt(np.maximum(values, 0) + floor)
