@@ -66,7 +66,11 @@ def _wanted(packed: zipfile.ZipFile, archive: Path) -> dict[str, zipfile.ZipInfo
     found: dict[str, zipfile.ZipInfo] = {}
     for member in members:
         name = member.filename.removeprefix(beside)
-        if not member.filename.startswith(beside) or PurePosixPath(name).name in _LITTER or name.startswith("__MACOSX/"):
+        if (
+            not member.filename.startswith(beside)
+            or PurePosixPath(name).name in _LITTER
+            or name.startswith("__MACOSX/")
+        ):
             continue
         if name in found or "\\" in name or ":" in name or not all(part.strip(". ") for part in name.split("/")):
             raise BundleError(f"{archive} was not unpacked: {member.filename!r} in it is no name of a bundle's file.")

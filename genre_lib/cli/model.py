@@ -40,7 +40,11 @@ def add(commands: Any) -> None:
     background.add_argument("bundle", metavar="BUNDLE", help="a model bundle's folder")
     background.add_argument("music", nargs="+", metavar="MUSIC", help="recordings, folders, or .npz of spectrograms")
     background.add_argument(
-        "--known", nargs="+", default=[], metavar="DATA", help="the labelled music it learnt: what is like it keeps its genre"
+        "--known",
+        nargs="+",
+        default=[],
+        metavar="DATA",
+        help="the labelled music it learnt: what is like it keeps its genre",
     )
     for parser in (check, info, rebuild):
         parser.add_argument("bundle", nargs="?", metavar="BUNDLE", help="default: the pretrained one")

@@ -134,7 +134,9 @@ class Background:
     def draw_known(self, n: int, *, seed: int = 0) -> Floats:
         """As many spans of each known genre, one genre after the other [shape=(n * n_known, n_features)]."""
         parts = uniform(n * len(self.known), 2 * seed).reshape(-1, n)
-        chosen = [_chosen(genre.centres, genre.shares, part) for genre, part in zip(self.known.values(), parts, strict=True)]
+        chosen = [
+            _chosen(genre.centres, genre.shares, part) for genre, part in zip(self.known.values(), parts, strict=True)
+        ]
         return self._scattered(np.concatenate([np.zeros((0, len(self.within))), *chosen]), seed)
 
     def _scattered(self, centres: Floats, seed: int) -> Floats:
