@@ -79,7 +79,7 @@ def open_bundle(folder: str | Path | None = None) -> Bundle:
 
 
 def bundle_folder(place: str | Path) -> Path:
-    """Where a bundle's files lie: the folder itself or, of a zip, what it is unpacked to; BundleError if it cannot be."""
+    """Where a bundle's files lie: the folder itself or, of a zip, what it is unpacked to; BundleError if it is none."""
     path = Path(place)
     return unpacked(path) if path.is_file() else path
 

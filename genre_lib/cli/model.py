@@ -34,7 +34,7 @@ def add(commands: Any) -> None:
         group,
         "background",
         _background,
-        "put into a bundle what its network makes of other music, of noise and of what it learnt, which genre teach needs",
+        "put into a bundle what its network makes of other music, of noise and of what it learnt: genre teach needs it",
         example="genre model background runs/mine/bundle Music/ --known Genres/",
     )
     background.add_argument("bundle", metavar="BUNDLE", help="a model bundle's folder")

@@ -169,7 +169,7 @@ class Background:
                 "shares": _packed(self.shares, "<f4"),
                 "within_upper": _packed(upper, "<f2"),
                 "golden": _packed(self.golden, "<f4"),
-                "known": told,
+                **({"known": told} if self.known else {}),
             },
             indent=1,
         )

@@ -1,8 +1,8 @@
 """A regularised linear head: multinomial logistic regression on spans, the rest of the world among its classes.
 
-The features are whitened by how spans of one kind of sound scatter, so that the penalty counts a direction by how little
-it tells kinds apart. Every song of a genre weighs the same, every genre the same; general music weighs as much as all of
-them. At last the biases are set so that only a known share of the background would be named.
+The features are whitened by how spans of one kind of sound scatter, so that the penalty counts a direction by how
+little it tells kinds apart. Every song of a genre weighs the same, every genre the same; general music weighs as much
+as all of them. At last the biases are set so that only a known share of the background would be named.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from genre_lib.training.teaching.spans import Floats
 # Between .02 and .4 new genres are found alike; less names more of what was never taught (docs/teach.md).
 PENALTY = 0.1
 # Shares of general music, and of what is none, that may be nearer to a taught genre than to none of these: with the
-# temperature fewer are near enough to be named. A fifth of the music would find 3 points more of the new genres, and name
-# 2 points more of other music.
+# temperature fewer are near enough to be named. A fifth of the music would find 3 points more of the new genres, and
+# name 2 points more of other music.
 NAMED_MUSIC, NAMED_NON_MUSIC = 0.15, 0.02
 # Share of the music of genres that stay, as the network learnt it, that may be nearer to a new one.
 NAMED_KNOWN = 0.025

@@ -50,7 +50,7 @@ def made_up() -> dict[str, Any]:
         about="made up",
         known={
             genre: np.maximum(rng.normal(level, 0.4, (300, N_FEATURES)), 0)
-            for genre, level in zip("abc", (0.8, 1, 1.3))
+            for genre, level in {"a": 0.8, "b": 1, "c": 1.3}.items()
         },
     )
     centres = {"bachata": [2.0, 1.2, 1, 1, 1, 1], "salsa": [1, 1.4, 2.2, 1, 1, 1], NONE: [1, 1, 1, 1.9, 0.6, 1]}
