@@ -133,7 +133,7 @@ def train_base(pair: Sequence[str], *, epochs: int = EPOCHS, report: Callable[[s
     np.savez_compressed(
         path_of(pair), genres=genres, kernel=head.kernel, bias=head.bias, limit=limit,
         names=[track.name for track in known.tracks],
-        labelled_genres=[track.genre for part in labelled for track in part.tracks], **stored,
+        labelled_genres=[str(track.genre) for part in labelled for track in part.tracks], **stored,
     )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ PENALTY = 0.1
 # name 2 points more of other music.
 NAMED_MUSIC, NAMED_NON_MUSIC = 0.15, 0.02
 # Share of the music of genres that stay, as the network learnt it, that may be nearer to a new one.
-NAMED_KNOWN = 0.025
+NAMED_KNOWN = 0.02
 # How much each known genre weighs where it does not stay. More than this loses what is taught and near to one of them.
 KNOWN_WEIGHT = 0.1
 _N_MUSIC, _N_NON_MUSIC, _N_KNOWN = 1500, 400, 100

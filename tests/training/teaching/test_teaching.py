@@ -10,7 +10,7 @@ from genre_lib.errors import BundleError
 from genre_lib.training.teaching.background import BACKGROUND, Background
 from genre_lib.training.teaching.head import NAMED_KNOWN, NAMED_MUSIC, NAMED_NON_MUSIC, Head, bent, fit_head
 from genre_lib.training.teaching.spans import spans_of
-from genre_lib.training.teaching.temperature import PRIOR_TEMPERATURE, fit_temperature
+from genre_lib.training.teaching.temperature import GUESSED_TEMPERATURE, PRIOR_TEMPERATURE, fit_temperature
 from tests.training.teaching.teach_reference import FIXTURE, answers
 
 N = 12
@@ -144,7 +144,7 @@ def test_songs_that_are_all_right_do_not_make_it_certain() -> None:
     logits = np.tile([4.0, 0.0, 0.0], (6, 1))
     few, many = (fit_temperature(np.tile(logits, (n, 1)), np.zeros(6 * n, int)) for n in (1, 20))
     assert many.value < few.value < PRIOR_TEMPERATURE
-    assert few.value > 0.4
+    assert few.value > 0.3
     assert "guess" in few.sentence
     assert "120 songs" in many.sentence
 
@@ -152,6 +152,12 @@ def test_songs_that_are_all_right_do_not_make_it_certain() -> None:
 def test_wrong_songs_make_it_doubtful() -> None:
     logits = np.tile([4.0, 0.0, 0.0], (8, 1))
     assert fit_temperature(logits, np.array([0, 0, 1, 2, 0, 1, 2, 1])).value > 1.5 * PRIOR_TEMPERATURE
+
+
+def test_where_nothing_can_be_left_out_it_is_more_doubtful() -> None:
+    nothing = fit_temperature(np.zeros((0, 3)), np.zeros(0, int))
+    assert (nothing.value, nothing.n_songs) == (GUESSED_TEMPERATURE, 0)
+    assert nothing.value > PRIOR_TEMPERATURE
 
 
 def test_a_few_songs_teach_what_the_page_learns_too() -> None:
