@@ -41,14 +41,15 @@ def main() -> int:
         print("No pictures were taken: they need Chromium, and librosa's examples (LIBROSA_DATA_DIR, or a network).")
         return 1
     paths = {key: path for key, path in songs.items() if path is not None}
-    with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        joined = _joined(list(paths.values()), Path(folder))
         running = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
         with _opened(running, 1200, 890) as page:
-            _curve(page, list(paths.values()), Path(scratch))
+            _curve(page, joined)
         with _opened(running, 1280, 1000) as page, serving(Settings(), port=0) as dashboard:
             _dashboard(page, dashboard.url, paths["vibeace"])
         with _opened(running, 1280, 960) as page, page_served(0) as address:
-            _page(page, address, paths["vibeace"])
+            _page(page, address, joined)
         running.close()
     return 0
 
@@ -63,11 +64,15 @@ def _opened(browser: Browser, width: int, height: int) -> Iterator[Page]:
         page.close()
 
 
-def _curve(page: Page, paths: list[Path], scratch: Path) -> None:
-    """The report of the beginnings of all songs in a row."""
+def _joined(paths: list[Path], scratch: Path) -> Path:
+    """The beginnings of all songs in a row."""
     song = scratch / "Four recordings in a row.wav"
     soundfile.write(song, np.concatenate([_beginning(path) for path in paths]), _RATE)
-    report = write_report(load_model().curve(song), song, scratch / "report.html", title=song.stem)
+    return song
+
+
+def _curve(page: Page, song: Path) -> None:
+    report = write_report(load_model().curve(song), song, song.with_name("report.html"), title=song.stem)
     page.goto(report.as_uri())
     page.wait_for_timeout(500)
     _take(page, "curve")

@@ -1,4 +1,7 @@
-"""Executed notebooks for the site, out of a run's folder: pictures and text, nothing of the machine that ran them."""
+"""Executed notebooks for the site, out of runs' folders: pictures and text, nothing of the machine that ran them.
+
+``python -m docs.generators.notebooks RUN [RUN ...]``: of a pipeline's run, of a comparison, of a map.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 
 
 def store_run(run: Path) -> list[Path]:
-    """Copy the notebooks that a run has finished into the documentation, with how long each took; what was written."""
+    """Copy the notebooks that a run has finished into the documentation, and how long its epochs took."""
     record = json.loads((run / "run.json").read_text())
     done = [step for step, entry in record["steps"].items() if entry["state"] == "done"]
     written = []
@@ -31,7 +34,8 @@ def store_run(run: Path) -> list[Path]:
         text = _without_places(nbformat.writes(notebook), run)
         (FOLDER / path.name).write_text(text)
         written.append(FOLDER / path.name)
-    (FOLDER / "times.md").write_text(_times(run))
+    if (run / "training" / "history.json").exists():
+        (FOLDER / "times.md").write_text(_times(run))
     return written
 
 
@@ -80,5 +84,6 @@ def _times(run: Path) -> str:
 
 
 if __name__ == "__main__":
-    for written in store_run(Path(sys.argv[1])):
-        print(written.relative_to(FOLDER.parents[1]))
+    for folder in sys.argv[1:]:
+        for written in store_run(Path(folder)):
+            print(written.relative_to(FOLDER.parents[1]))

@@ -44,10 +44,29 @@ class Sharpness:
         For a single step.
     growth : float
         More for each unit of the natural logarithm of the number of steps.
+    least_size : float > 0, optional
+        The mean is divided by the size of the piece's logits, at least that; without it, by nothing.
     """
 
     one_step: float
     growth: float
+    least_size: float | None = None
+
+
+@dataclass(frozen=True)
+class NewestSettings:
+    """What a step of live sound counts for its own moment, beyond what it tells about the genre that goes on.
+
+    Attributes
+    ----------
+    weight : float
+        Its logits count so much, divided by their size.
+    least_size : float > 0
+        Of smaller logits: what they are divided by.
+    """
+
+    weight: float
+    least_size: float
 
 
 @dataclass(frozen=True)
@@ -69,6 +88,8 @@ class PieceSettings:
     gains : tuple of float > 0 [length n_directions]
         How much more pieces differ than a step scatters.
     sharpness : Sharpness
+    same_genre : float in [0, 1], optional
+        That the next piece is of the same genre; without it, its genre is any.
     """
 
     block_steps: int
@@ -78,6 +99,7 @@ class PieceSettings:
     directions: tuple[tuple[float, ...], ...]
     gains: tuple[float, ...]
     sharpness: Sharpness
+    same_genre: float | None = None
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -120,6 +142,8 @@ class BeliefSettings:
     path : PathSettings
     pieces : PieceSettings, optional
         How a recording is believed; without it, by the chain.
+    newest : NewestSettings, optional
+        Live; without it, the chain alone is believed.
     """
 
     evidence_weight: LiveAndFile
@@ -132,15 +156,20 @@ class BeliefSettings:
     lag_s: float
     path: PathSettings
     pieces: PieceSettings | None = None
+    newest: NewestSettings | None = None
 
     def with_steadiness(self, mean_duration_s: float | None) -> Self:
-        """The same for genres expected to last that long, of pieces and path too; None changes nothing."""
+        """The same for genres expected to last that long, of pieces and path too; None changes nothing.
+
+        The newest step counts the less the longer they are expected to last.
+        """
         if mean_duration_s is None:
             return self
         stretch = mean_duration_s / self.mean_duration_s
         path = replace(self.path, mean_duration_s=self.path.mean_duration_s * stretch)
         pieces = self.pieces and replace(self.pieces, mean_duration_s=self.pieces.mean_duration_s * stretch)
-        return replace(self, mean_duration_s=mean_duration_s, path=path, pieces=pieces)
+        newest = self.newest and replace(self.newest, weight=self.newest.weight / max(1.0, stretch))
+        return replace(self, mean_duration_s=mean_duration_s, path=path, pieces=pieces, newest=newest)
 
     def with_names_from(self, belief: float | None) -> Self:
         """The same with one threshold for live sound, files and whole recordings; None changes nothing."""
@@ -150,12 +179,15 @@ class BeliefSettings:
 
     def to_dict(self) -> dict[str, Any]:
         """A card's `belief`."""
-        values = asdict(self)
+        values = {name: value for name, value in asdict(self).items() if value is not None}
         if self.pieces is None:
-            del values["pieces"]
             return values
         lists = {"origin": list(self.pieces.origin), "directions": [list(each) for each in self.pieces.directions]}
         values["pieces"] |= {**lists, "gains": list(self.pieces.gains)}
+        if self.pieces.same_genre is None:
+            del values["pieces"]["same_genre"]
+        if self.pieces.sharpness.least_size is None:
+            del values["pieces"]["sharpness"]["least_size"]
         return values
 
     @classmethod
@@ -167,5 +199,6 @@ class BeliefSettings:
             "named_from": LiveAndFile(**values["named_from"]),
             "path": PathSettings(**values["path"]),
             "pieces": PieceSettings.from_dict(values["pieces"]) if values.get("pieces") else None,
+            "newest": NewestSettings(**values["newest"]) if values.get("newest") else None,
         }
         return cls(**{**values, **nested})

@@ -73,6 +73,7 @@ def _belief(belief: BeliefSettings | None) -> list[str]:
         "belief                live   file",
         f"  evidence weight  {belief.evidence_weight.live:7.3f}{belief.evidence_weight.file:7.3f}",
         f"  temperature      {belief.temperatures.live:7.2f}{belief.temperatures.file:7.2f}",
+        *([f"  newest step      {belief.newest.weight:7.2f}"] if belief.newest else []),
         f"  named from       {belief.named_from.live:7.2f}{belief.named_from.file:7.2f}",
         f"  a genre lasts {belief.mean_duration_s:.1f} s, in {belief.stages} stages; settled after {belief.lag_s:g} s",
     ]

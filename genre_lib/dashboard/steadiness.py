@@ -11,6 +11,8 @@ from genre_lib.bundle.card import Card
 
 EVERY_BEAT_S, ONE_A_SONG_S = 0.5, 600.0
 _STEPS = 100
+_HIGHEST_PERCENT = 95
+_STYLE = {"description_width": "initial"}
 
 
 class SteadinessControls:
@@ -31,19 +33,15 @@ class SteadinessControls:
         self._on_change = on_change
         self._card: Card | None = None
         self._setting = False
-        options = [(steadiness_words(_seconds_at(step)), step) for step in range(_STEPS + 1)]
         # While a slider is dragged every value is drawn anew: only where it is let go counts.
         self._steadiness = widgets.SelectionSlider(
-            options=options, description="Steadiness", continuous_update=False, style={"description_width": "initial"}
+            options=_steadiness_options(), description="Steadiness", continuous_update=False, style=_STYLE
         )
-        self._threshold = widgets.FloatSlider(
-            min=0,
-            max=0.95,
-            step=0.01,
+        self._threshold = widgets.SelectionSlider(
+            options=[(f"{percent}\N{NO-BREAK SPACE}%", percent) for percent in range(_HIGHEST_PERCENT + 1)],
             description="Name a genre from",
-            readout_format=".0%",
             continuous_update=False,
-            style={"description_width": "initial"},
+            style=_STYLE,
         )
         self._reset = widgets.Button(description="Reset both")
         self._steadiness.observe(lambda _: self._changed("steadiness_s"), "value")
@@ -63,8 +61,11 @@ class SteadinessControls:
             return
         belief = self._card.belief
         self._setting = True
-        self._steadiness.value = _step_at(belief.mean_duration_s if belief else self._card.smoothing_s)
-        self._threshold.value = round(belief.named_from.file if belief else self._card.unsure_below.smoothed, 2)
+        seconds = belief.mean_duration_s if belief else self._card.smoothing_s
+        self._steadiness.options = _steadiness_options(seconds)
+        self._steadiness.value = _step_at(seconds)
+        named_from = belief.named_from.file if belief else self._card.unsure_below.smoothed
+        self._threshold.value = min(_HIGHEST_PERCENT, round(100 * named_from))
         self._setting = False
         if tell:
             self._on_change()
@@ -75,7 +76,7 @@ class SteadinessControls:
         if what == "steadiness_s":
             self.steadiness_s = _seconds_at(self._steadiness.value)
         else:
-            self.named_from = self._threshold.value
+            self.named_from = self._threshold.value / 100
         self._on_change()
 
 
@@ -92,6 +93,14 @@ def steadiness_words(seconds: float) -> str:
     if seconds >= ONE_A_SONG_S:
         return "one genre a song"
     return f"about {seconds:.2g} s" if seconds < 60 else f"about {seconds / 60:.0f} min"
+
+
+def _steadiness_options(card_s: float | None = None) -> list[tuple[str, int]]:
+    """Words for each step of the slider; the card's own seconds, which lie between two steps, in their own words."""
+    options = [(steadiness_words(_seconds_at(step)), step) for step in range(_STEPS + 1)]
+    if card_s is not None:
+        options[_step_at(card_s)] = (steadiness_words(card_s), _step_at(card_s))
+    return options
 
 
 def _seconds_at(step: int) -> float:

@@ -19,10 +19,11 @@ from scipy.optimize import minimize, minimize_scalar
 from genre_lib.bundle.belief_settings import BeliefSettings, LiveAndFile, PathSettings
 from genre_lib.evaluation.boundaries import boundary_f1, paths_of
 from genre_lib.evaluation.held_out import HeldOut
+from genre_lib.evaluation.live_fit import fit_live, live_posterior
 from genre_lib.evaluation.medleys import Material, StepGrid, medleys, whole_clips
 from genre_lib.evaluation.pieces_fit import fit_pieces
 from genre_lib.evaluation.reliability import TARGET, unsure_threshold
-from genre_lib.inference.belief import Chain, Floats, filtered, likelihoods, smoothed, tempered
+from genre_lib.inference.belief import Chain, Floats, likelihoods, newest, smoothed, tempered
 from genre_lib.inference.hindsight import in_hindsight
 
 PIECES_S = (20.0, 30.0, 60.0)
@@ -63,27 +64,22 @@ def fit_belief(
     Notes
     -----
     The chain's evidence weight and mean duration minimise the mean log loss in hindsight, with the best temperature for
-    them, and the live weight that of live sound; then the pieces are fitted (`pieces_fit`). The path is the one whose
-    boundaries have the greatest F1. Thresholds are the smallest that keep their promise.
+    them, and the live weights that of live sound (`live_fit`); then the pieces are fitted (`pieces_fit`). The path is
+    the one whose boundaries have the greatest F1. Thresholds are the smallest that keep their promise.
     """
     rng = np.random.default_rng(seed)
-    everything = [each for part in parts for each in training_material(part, grid, rng, pieces_s)]
+    by_part = [training_material(part, grid, rng, pieces_s) for part in parts]
+    everything = [each for those in by_part for each in those]
     material = [each.some(_STEPS_OF_A_MATERIAL) for each in everything]
+    # Live little is known of what is longer ago than a clip lasts: playing one on would only let songs count twice.
+    played_once = [each.some(_STEPS_OF_A_MATERIAL) for those in by_part for each in those[:-1]]
 
     def by_chain(log_weight: float, log_duration: float) -> tuple[float, BeliefSettings]:
         settings = _provisional(math.exp(log_weight), math.exp(log_duration))
         loss, temperature = best_temperature(
-            [posterior(each, settings, grid, live=False) for each in material], [each.truth for each in material]
+            [_in_hindsight(each, settings, grid) for each in material], [each.truth for each in material]
         )
         return loss, replace(settings, temperatures=LiveAndFile(temperature, temperature))
-
-    def live(settings: BeliefSettings, log_weight: float) -> tuple[float, BeliefSettings]:
-        weights = LiveAndFile(math.exp(log_weight), settings.evidence_weight.file)
-        settings = replace(settings, evidence_weight=weights)
-        loss, temperature = best_temperature(
-            [posterior(each, settings, grid, live=True) for each in material], [each.now for each in material]
-        )
-        return loss, replace(settings, temperatures=LiveAndFile(temperature, settings.temperatures.file))
 
     start = np.log([[0.06, 8.0], [0.1, 8.0], [0.06, 14.0]])
     found = minimize(
@@ -93,14 +89,7 @@ def fit_belief(
         bounds=[(math.log(0.005), math.log(2.0)), (math.log(1.0), math.log(120.0))],
         options={"initial_simplex": start, "xatol": 0.05, "fatol": 0.0005, "maxfev": 40},
     )
-    settings = by_chain(*found.x)[1]
-    weight = minimize_scalar(
-        lambda at: live(settings, at)[0],
-        bounds=(math.log(0.01), math.log(2.0)),
-        method="bounded",
-        options={"xatol": 0.1},
-    )
-    settings = live(settings, weight.x)[1]
+    settings = fit_live(by_chain(*found.x)[1], played_once, grid)
     # The path before the pieces: models taught from this one have none, and with pieces the same settings do.
     settings = replace(settings, path=_fit_path(material, settings, grid))
     settings = replace(settings, pieces=fit_pieces(parts, material, grid))
@@ -117,24 +106,24 @@ def training_material(
     return [*(medleys(part, piece_s, grid, rng, at_most=8) for piece_s in pieces_s), *whole]
 
 
-def posterior(material: Material, settings: BeliefSettings, grid: StepGrid, *, live: bool) -> Floats:
-    """Of the chain, live or in hindsight, not tempered [shape=(n_steps, n_recordings, n_genres)]."""
+def _in_hindsight(material: Material, settings: BeliefSettings, grid: StepGrid) -> Floats:
+    """Posterior of the chain, not tempered [shape=(n_steps, n_recordings, n_genres)]."""
     chain = Chain(settings, n_genres=material.logits.shape[-1], step_period_s=grid.period_s)
-    weight = settings.evidence_weight.live if live else settings.evidence_weight.file
-    seen = likelihoods(material.logits, material.silent, weight)
-    return filtered(seen, chain) if live else smoothed(seen, chain)
+    return smoothed(likelihoods(material.logits, material.silent, settings.evidence_weight.file), chain)
 
 
 def beliefs(material: Material, settings: BeliefSettings, grid: StepGrid, *, live: bool) -> Floats:
     """What is shown, live or in hindsight [shape=(n_steps, n_recordings, n_genres)]."""
-    if not live and settings.pieces is not None:
+    if live:
+        added = newest(material.logits, material.silent, settings.newest)
+        return tempered(live_posterior(material, settings, grid), settings.temperatures.live, added)
+    if settings.pieces is not None:
         columns = [
             in_hindsight(material.logits[:, i], material.silent[:, i], settings, step_period_s=grid.period_s)
             for i in range(material.truth.shape[1])
         ]
         return np.stack(columns, axis=1)
-    temperature = settings.temperatures.live if live else settings.temperatures.file
-    return tempered(posterior(material, settings, grid, live=live), temperature)
+    return tempered(_in_hindsight(material, settings, grid), settings.temperatures.file)
 
 
 def log_loss(beliefs: Floats, truth: NDArray[Any]) -> float:

@@ -317,6 +317,7 @@ def _belief(settings: BeliefSettings | None, temperature: float) -> BeliefSettin
         settings,
         evidence_weight=LiveAndFile(weight.live / temperature, weight.file / temperature),
         path=replace(path, evidence_weight=path.evidence_weight / temperature),
+        newest=settings.newest and replace(settings.newest, least_size=settings.newest.least_size * temperature),
         # Along which pieces differ was measured on the base's genres: what was learnt is believed by the chain.
         pieces=None,
     )

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genre_lib.bundle.belief_settings import BeliefSettings
+from genre_lib.bundle.belief_settings import BeliefSettings, NewestSettings
 
 Floats = NDArray[np.float64]
 
@@ -94,9 +94,20 @@ def filtered(likelihood: Floats, chain: Chain) -> Floats:
     return normalised(posterior)
 
 
-def tempered(posterior: Floats, temperature: float | Floats) -> Floats:
-    """The belief: a posterior to the power of 1 / temperature, summing to 1 again."""
-    logs = np.log(np.maximum(posterior, np.finfo(np.float64).tiny)) / temperature
+def newest(
+    step_logits: NDArray[np.floating[Any]], silent: NDArray[np.bool_], settings: NewestSettings | None
+) -> Floats:
+    """What a step adds to the logarithm of the live belief in it [shape=(..., n_genres)]; 0 in silence."""
+    logits = np.where(silent[..., None], 0.0, np.asarray(step_logits, np.float64))
+    if settings is None:
+        return np.zeros(logits.shape)
+    size = logits.std(axis=-1, keepdims=True)
+    return np.asarray(settings.weight * logits / np.maximum(size, settings.least_size))
+
+
+def tempered(posterior: Floats, temperature: float | Floats, added: float | Floats = 0.0) -> Floats:
+    """The belief: a posterior to the power of 1 / temperature, its logarithm plus `added`, summing to 1 again."""
+    logs = np.log(np.maximum(posterior, np.finfo(np.float64).tiny)) / temperature + added
     return normalised(np.exp(logs - logs.max(axis=-1, keepdims=True, initial=-np.inf)))
 
 

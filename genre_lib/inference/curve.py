@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from genre_lib.bundle.belief_settings import BeliefSettings
 from genre_lib.bundle.card import Card
 from genre_lib.inference.answer import Answer, TimeShares, WholeState, answer_of
-from genre_lib.inference.belief import Chain, filtered, likelihoods, tempered
+from genre_lib.inference.belief import Chain, filtered, likelihoods, newest, tempered
 from genre_lib.inference.hindsight import in_hindsight
 from genre_lib.inference.views import view
 from genre_lib.inference.words import whole_words
@@ -127,7 +127,9 @@ class GenreCurve:
         if live:
             chain = Chain(settings, n_genres=len(self.genres), step_period_s=period_s)
             seen = likelihoods(self.step_logits, self.silent, settings.evidence_weight.live)
-            probabilities, named = tempered(filtered(seen, chain), settings.temperatures.live), settings.named_from.live
+            added = newest(self.step_logits, self.silent, settings.newest)
+            probabilities = tempered(filtered(seen, chain), settings.temperatures.live, added)
+            named = settings.named_from.live
         else:
             probabilities = in_hindsight(self.step_logits, self.silent, settings, step_period_s=period_s)
             named = settings.named_from.file

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genre_lib.bundle.belief_settings import BeliefSettings
-from genre_lib.inference.belief import Chain, Floats, likelihoods, normalised, tempered
+from genre_lib.inference.belief import Chain, Floats, likelihoods, newest, normalised, tempered
 
 
 class LiveBelief:
@@ -36,6 +36,7 @@ class LiveBelief:
         chain = Chain(settings, n_genres=n_genres, step_period_s=step_period_s)
         self._live = _FixedLag(chain, settings.evidence_weight.live, n_genres)
         self._file = _FixedLag(chain, settings.evidence_weight.file, n_genres)
+        self._newest = np.empty((0, n_genres))
 
     @property
     def settledness(self) -> Floats:
@@ -46,18 +47,20 @@ class LiveBelief:
         """Hear steps; the beliefs that became settled thereby, oldest first [shape=(n_settled, n_genres)]."""
         for filtered in (self._live, self._file):
             filtered.push(step_logits, silent)
+        self._newest = np.concatenate([self._newest, newest(step_logits, silent, self._settings.newest)])
         n_settled = max(0, len(self._file) - self.lag)
         settled = self._file.settled(n_settled, self.lag)
         for filtered in (self._live, self._file):
             filtered.forget(n_settled)
+        self._newest = self._newest[n_settled:].copy()
         return tempered(settled, self._settings.temperatures.file)
 
     def recent(self) -> Floats:
         """Beliefs of the steps that are not settled, the newest last [shape=(n_steps, n_genres)]."""
         share = self.settledness[:, None]
         temperatures = self._settings.temperatures
-        live, file = self._live.posterior(), self._file.posterior()
-        return (1 - share) * tempered(live, temperatures.live) + share * tempered(file, temperatures.file)
+        live = tempered(self._live.posterior(), temperatures.live, self._newest)
+        return (1 - share) * live + share * tempered(self._file.posterior(), temperatures.file)
 
 
 class _FixedLag:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from genre_lib.bundle.belief_settings import PieceSettings, Sharpness
 from genre_lib.inference.belief import Floats
+from genre_lib.inference.turns import in_turn
 
 # Stretches less probable than that change no belief that anyone sees.
 _LEAST_PROBABILITY = 1e-12
@@ -41,6 +42,8 @@ class Stretches:
         Steps that are not silent.
     mean : np.ndarray [shape=(n, n_genres)]
         Mean of their logits; 0 where there are none.
+    size : np.ndarray [shape=(n,)]
+        Of these logits: the root of their mean square about the mean of each step.
     n_steps : int
         Of the recording.
     """
@@ -50,14 +53,28 @@ class Stretches:
     probability: Floats
     count: Floats
     mean: Floats
+    size: Floats
     n_steps: int
 
-    def belief(self, sharpness: Sharpness) -> Floats:
-        """What is believed of each step [shape=(n_steps, n_genres)]."""
+    def belief(self, sharpness: Sharpness, same_genre: float | None = None) -> Floats:
+        """What is believed of each step [shape=(n_steps, n_genres)].
+
+        Parameters
+        ----------
+        sharpness : Sharpness
+        same_genre : float in [0, 1], optional
+            That the next piece is of the same genre; by default its genre is any. For one recording.
+        """
         scale = sharpness.one_step + sharpness.growth * np.log(np.maximum(self.count, 1.0))
+        if sharpness.least_size is not None:
+            scale /= np.maximum(self.size, sharpness.least_size)
         logits = scale[:, None] * self.mean
         genres = np.exp(logits - logits.max(axis=1, keepdims=True, initial=-np.inf))
-        genres *= (self.probability / genres.sum(axis=1))[:, None]
+        genres /= genres.sum(axis=1, keepdims=True)
+        if same_genre is None or not self.n_steps:
+            genres *= self.probability[:, None]
+        else:
+            genres = in_turn(self.start, self.stop, self.probability, genres, same_genre)
         size = self.n_steps + 1
         change = [np.bincount(self.start, of, size) - np.bincount(self.stop, of, size) for of in genres.T]
         believed = np.maximum(np.cumsum(change, axis=1).T[:-1], np.finfo(np.float64).tiny)
@@ -73,7 +90,7 @@ def believed_as_pieces(
 ) -> Floats:
     """Posterior of each step's genre given all of them [shape=(n_steps, n_genres)]."""
     found = stretches(step_logits, silent, settings, step_period_s=step_period_s)
-    return found.belief(settings.sharpness)
+    return found.belief(settings.sharpness, settings.same_genre)
 
 
 def stretches(
@@ -97,10 +114,11 @@ def stretches(
     edges = np.append(np.arange(0, n_steps, settings.block_steps), n_steps)
     heard = np.where(silent[:, None], 0.0, np.asarray(step_logits, np.float64))
     logits = _running(heard)[edges]
+    power = _running(heard.var(axis=1))[edges]
     counts = _running((~silent).astype(np.float64))[edges]
     if not n_steps:
         none = np.zeros(0, np.int64)
-        return Stretches(none, none, np.zeros(0), np.zeros(0), np.zeros((0, n_genres)), 0)
+        return Stretches(none, none, np.zeros(0), np.zeros(0), np.zeros((0, n_genres)), np.zeros(0), 0)
     block_s = settings.block_steps * step_period_s
     longest = min(len(edges) - 1, max(1, math.floor(settings.longest_s / block_s + 0.5)))
     score = _one_manner(logits, counts, settings, longest)
@@ -116,7 +134,8 @@ def stretches(
     starts, stops, probability = starts[likely], stops[likely], probability[likely]
     count = counts[stops] - counts[starts]
     mean = (logits[stops] - logits[starts]) / np.maximum(count, 1.0)[:, None]
-    return Stretches(edges[starts], edges[stops], probability, count, mean, n_steps)
+    size = np.sqrt(np.maximum(power[stops] - power[starts], 0.0) / np.maximum(count, 1.0))
+    return Stretches(edges[starts], edges[stops], probability, count, mean, size, n_steps)
 
 
 def _one_manner(logits: Floats, counts: Floats, settings: PieceSettings, longest: int) -> Floats:

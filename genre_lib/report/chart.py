@@ -23,6 +23,8 @@ N_BINS = 720
 PROMINENT_FROM = 0.2
 # Opacity of a layer that is not named: the page's share of paper in it is .66.
 PALE = 0.34
+# Share of the largest room in a layer from which another place is as good for its name.
+_NEARLY = 0.9
 _TICKS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
 
 
@@ -115,13 +117,21 @@ def labels(chart: Chart) -> list[str]:
             best = int(room.argmax())
             if room[best] < least:
                 continue
-            middle = best + width // 2
+            middle = _middle(room, best) + width // 2
             x, y = 100 * (middle + 0.5) / n, 50 * (top[middle, i] + top[middle, i + 1])
             on = _on(chart.colours[genre]) if kind == "named" else "var(--ink)"
             name = f"probably {spoken(genre)}" if kind == "probable" else spoken(genre)
             look = f"left:{x:.1f}%;top:{y:.1f}%;--on:{on}"
             found.append(f'<span class="label {kind}" style="{look}">{escape(name)}</span>')
     return found
+
+
+def _middle(room: NDArray[np.float64], best: int) -> int:
+    """The middle of the places about the best one that are nearly as good: at the edge of a layer a name may be cut."""
+    good = np.append(room >= _NEARLY * room[best], False)
+    stop = best + int(np.argmin(good[best:]))
+    first = best - int(np.argmin(np.append(good[best::-1], False))) + 1
+    return (first + stop - 1) // 2
 
 
 def silences(states: NDArray[np.str_]) -> list[str]:

@@ -159,8 +159,9 @@ def execute(step: str, output: Path, parameters: Mapping[str, Any]) -> None:
                 progress_bar=False,
                 log_output=False,
                 stdout_file=_Echo(),
-                # ipykernel warns about plain TCP on every start; the connection never leaves this machine.
-                extra_arguments=["--log-level=40"],
+                # ipykernel warns about plain TCP on every start, though the connection never leaves this machine, and
+                # calls it an error when it is stopped. What a cell raises is in the notebook.
+                extra_arguments=["--log-level=50"],
             )
         except papermill.exceptions.PapermillExecutionError as error:
             reason = f"{error.ename}: {error.evalue}".strip().splitlines()[0]

@@ -79,6 +79,8 @@ def test_the_fit_beats_what_is_not_fitted_and_keeps_its_promise() -> None:
     assert belief.named_right == pytest.approx(0.8, abs=0.12)
     assert belief.ece < 0.12
     assert settings.evidence_weight.file < 1
+    assert settings.newest is not None
+    assert settings.newest.weight > 0
     assert settings.probable_lead >= 0.1
 
 

@@ -38,6 +38,13 @@ PIECES = {
     "gains": [0.2, 0.35, 0.6],
     "sharpness": {"one_step": 0.7, "growth": 0.2},
 }
+# Sizes that some of the sound is above and some below.
+SIZED = PIECES | {"sharpness": {"one_step": 1.1, "growth": 0.4, "least_size": 1.2}}
+# The next piece is of the same genre less often than by chance.
+TURNS = SIZED | {"same_genre": 0.1}
+# Steps whose every way to be cut is tried.
+SHORT = 42
+NEWEST = {"weight": 0.6, "least_size": 1.1}
 
 
 def transitions(settings: dict[str, Any], n_genres: int) -> np.ndarray:
@@ -84,6 +91,10 @@ def belief(logits: np.ndarray, silent: np.ndarray, settings: dict[str, Any], ste
     lag = max(1, math.floor(settings["lag_s"] / PERIOD_S + 0.5))
     share = min(1.0, (heard - 1 - step) / lag)
     live, file = (posterior(logits, silent, settings, place, step, min(heard, step + lag + 1)) for place in PLACES)
+    if "newest" in settings and not silent[step]:
+        size = max(math.sqrt(float(np.var(logits[step]))), settings["newest"]["least_size"])
+        live = live * np.exp(settings["newest"]["weight"] * logits[step] / size)
+        live = live / live.sum()
     return (1 - share) * live + share * file
 
 
@@ -91,6 +102,26 @@ def in_hindsight(logits: np.ndarray, silent: np.ndarray, settings: dict[str, Any
     """What is shown of a recording."""
     n_steps = len(logits)
     return np.array([posterior(logits, silent, settings, "file", step, n_steps) for step in range(n_steps)])
+
+
+def piece_of(
+    logits: np.ndarray, silent: np.ndarray, pieces: dict[str, Any], start: int, stop: int
+) -> tuple[float, np.ndarray]:
+    """How well one piece explains the steps from `start` to `stop`, and what it is believed to be."""
+    heard = logits[start:stop][~silent[start:stop]]
+    count = len(heard)
+    mean = heard.mean(axis=0) if count else np.zeros(logits.shape[1])
+    n_blocks = -(-(stop - start) // pieces["block_steps"])
+    density = math.exp(-pieces["block_steps"] * PERIOD_S / pieces["mean_duration_s"]) ** (n_blocks - 1)
+    for gain, direction in zip(pieces["gains"], pieces["directions"], strict=True):
+        along = count * float(np.dot(direction, mean - pieces["origin"]))
+        density *= math.exp(0.5 * along**2 / (1 + gain * count)) / math.sqrt(1 + gain * count)
+    scale = pieces["sharpness"]["one_step"] + pieces["sharpness"]["growth"] * math.log(max(count, 1))
+    if "least_size" in pieces["sharpness"]:
+        power = sum(float(np.var(step)) for step in heard) / max(count, 1)
+        scale /= max(math.sqrt(power), pieces["sharpness"]["least_size"])
+    genres = np.exp(scale * mean)
+    return density, genres / genres.sum()
 
 
 def as_pieces(logits: np.ndarray, silent: np.ndarray, pieces: dict[str, Any]) -> np.ndarray:
@@ -102,16 +133,7 @@ def as_pieces(logits: np.ndarray, silent: np.ndarray, pieces: dict[str, Any]) ->
     going_on = math.exp(-block_s / pieces["mean_duration_s"])
 
     def piece(start: int, stop: int) -> tuple[float, np.ndarray]:
-        heard = logits[edges[start] : edges[stop]][~silent[edges[start] : edges[stop]]]
-        count = len(heard)
-        mean = heard.mean(axis=0) if count else np.zeros(n_genres)
-        density = going_on ** (stop - start - 1)
-        for gain, direction in zip(pieces["gains"], pieces["directions"], strict=True):
-            along = count * float(np.dot(direction, mean - pieces["origin"]))
-            density *= math.exp(0.5 * along**2 / (1 + gain * count)) / math.sqrt(1 + gain * count)
-        scale = pieces["sharpness"]["one_step"] + pieces["sharpness"]["growth"] * math.log(max(count, 1))
-        genres = np.exp(scale * mean)
-        return density, genres / genres.sum()
+        return piece_of(logits, silent, pieces, edges[start], edges[stop])
 
     def ways(first: int, last: int) -> float:
         """Of all ways to cut what lies between two edges into pieces, each of which ends."""
@@ -131,6 +153,37 @@ def as_pieces(logits: np.ndarray, silent: np.ndarray, pieces: dict[str, Any]) ->
         density, genres = piece(start, stop)
         # The last piece need not end where the recording does; that factor is the same for every way to cut it.
         believed[edges[start] : edges[stop]] += before[start] * density * after[stop] * genres
+    return believed / believed.sum(axis=1, keepdims=True)
+
+
+def in_turn(logits: np.ndarray, silent: np.ndarray, pieces: dict[str, Any]) -> np.ndarray:
+    """As pieces whose genres depend on the piece before: every way to cut a short recording, every genre of each."""
+    n_steps, n_genres = logits.shape
+    edges = [*range(0, n_steps, pieces["block_steps"]), n_steps]
+    n_blocks = len(edges) - 1
+    same = pieces["same_genre"]
+    next_genre = np.full((n_genres, n_genres), (1 - same) / (n_genres - 1))
+    np.fill_diagonal(next_genre, same)
+    alone = {key: value for key, value in pieces.items() if key != "same_genre"}
+    ending = 1 - math.exp(-pieces["block_steps"] * PERIOD_S / pieces["mean_duration_s"])
+    longest = max(1, math.floor(pieces["longest_s"] / (pieces["block_steps"] * PERIOD_S) + 0.5))
+    believed = np.zeros((n_steps, n_genres))
+    for cuts in itertools.product((False, True), repeat=n_blocks - 1):
+        at = [0, *(i + 1 for i, cut in enumerate(cuts) if cut), n_blocks]
+        spans = list(itertools.pairwise(at))
+        if max(stop - start for start, stop in spans) > longest:
+            continue
+        parts = [piece_of(logits, silent, alone, edges[start], edges[stop]) for start, stop in spans]
+        share = math.prod(density for density, _ in parts) * ending ** (len(parts) - 1)
+        # Genres by enumeration of what lies before and after, as products of matrices along the pieces.
+        for i, (start, stop) in enumerate(spans):
+            before = np.full(n_genres, 1.0)
+            for _, genres in parts[:i]:
+                before = n_genres * (before * genres) @ next_genre
+            after = np.full(n_genres, 1.0)
+            for _, genres in reversed(parts[i + 1 :]):
+                after = n_genres * next_genre @ (genres * after)
+            believed[edges[start] : edges[stop]] += share * before * parts[i][1] * after
     return believed / believed.sum(axis=1, keepdims=True)
 
 
@@ -173,6 +226,7 @@ def main() -> None:
     logits, levels = sound()
     silent = levels < SILENCE_DBFS
     heard = 40
+    with_newest = SETTINGS | {"newest": NEWEST}
     FIXTURE.write_text(
         json.dumps(
             {
@@ -185,6 +239,15 @@ def main() -> None:
                 "file": in_hindsight(logits, silent, SETTINGS).round(9).tolist(),
                 "pieces": PIECES,
                 "as_pieces": as_pieces(logits, silent, PIECES).round(9).tolist(),
+                "sized": SIZED,
+                "as_sized": as_pieces(logits, silent, SIZED).round(9).tolist(),
+                "turns": TURNS,
+                "turns_heard": SHORT,
+                "in_turn": in_turn(logits[:SHORT], silent[:SHORT], TURNS).round(9).tolist(),
+                "newest": NEWEST,
+                "live_with_newest": [
+                    belief(logits, silent, with_newest, step, heard).round(9).tolist() for step in range(heard)
+                ],
                 "live_after": heard,
                 "live": [belief(logits, silent, SETTINGS, step, heard).round(9).tolist() for step in range(heard)],
                 "path": best_path(logits, silent, SETTINGS),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from genre_lib.audio.front_end import FrontEnd
-from genre_lib.bundle.belief_settings import BeliefSettings, PieceSettings
+from genre_lib.bundle.belief_settings import BeliefSettings, NewestSettings, PieceSettings
 from genre_lib.bundle.card import BySpan, Card
 from genre_lib.bundle.timing import Timing
 from genre_lib.inference.answer import TimeShares, answer_of
@@ -25,6 +25,9 @@ FIXED: dict[str, Any] = json.loads(FIXTURE.read_text())
 LOGITS, LEVELS = np.array(FIXED["logits"]), np.array(FIXED["levels"])
 BELIEF = BeliefSettings.from_dict(FIXED["belief"])
 PIECES = PieceSettings.from_dict(FIXED["pieces"])
+SIZED = PieceSettings.from_dict(FIXED["sized"])
+TURNS = PieceSettings.from_dict(FIXED["turns"])
+NEWEST = NewestSettings(**FIXED["newest"])
 CARD = Card(
     name="hand",
     version="1.0.0",
@@ -69,10 +72,41 @@ def test_a_recording_is_believed_as_pieces_where_a_card_has_them() -> None:
     )
 
 
-def test_pieces_survive_the_card() -> None:
-    settings = replace(BELIEF, pieces=PIECES)
+def test_pieces_are_believed_by_the_size_of_their_logits() -> None:
+    np.testing.assert_allclose(curve(card=of(pieces=SIZED)).belief.probabilities, FIXED["as_sized"], atol=1e-8)
+    sizes = LOGITS[~curve().silent].std(axis=1)
+    assert sizes.min() < NEWEST.least_size < sizes.max()
+
+
+def test_a_piece_of_louder_logits_is_no_surer() -> None:
+    manner = np.tile([2.0, 1.0, 0.0, 1.0], (20, 1))
+    loud, louder = (curve(times * manner, card=of(pieces=SIZED)).belief.probabilities[10, 0] for times in (2, 20))
+    assert louder == pytest.approx(loud, abs=0.02)
+    loud, louder = (curve(times * manner, card=of(pieces=PIECES)).belief.probabilities[10, 0] for times in (2, 20))
+    assert louder > loud + 0.1
+    quiet = curve(0.01 * manner, card=of(pieces=SIZED)).belief.probabilities[10, 0]
+    assert quiet == pytest.approx(0.25, abs=0.02)
+
+
+def test_the_next_piece_is_of_another_genre_where_a_card_says_so() -> None:
+    n = FIXED["turns_heard"]
+    believed = curve(LOGITS[:n], LEVELS[:n], of(pieces=TURNS)).belief.probabilities
+    np.testing.assert_allclose(believed, FIXED["in_turn"], atol=1e-8)
+    assert curve(np.empty((0, 4)), card=of(pieces=TURNS)).belief.probabilities.shape == (0, 4)
+
+
+def test_genres_in_turn_by_chance_are_any_genre() -> None:
+    by_chance = curve(card=of(pieces=replace(SIZED, same_genre=0.25))).belief.probabilities
+    np.testing.assert_allclose(by_chance, FIXED["as_sized"], atol=1e-8)
+
+
+@pytest.mark.parametrize("pieces", [PIECES, SIZED, TURNS])
+def test_pieces_survive_the_card(pieces: PieceSettings) -> None:
+    settings = replace(BELIEF, pieces=pieces, newest=NEWEST)
     assert BeliefSettings.from_dict(json.loads(json.dumps(settings.to_dict()))) == settings
-    assert "pieces" not in BELIEF.to_dict()
+    assert not {"pieces", "newest"} & BELIEF.to_dict().keys()
+    assert "same_genre" not in replace(BELIEF, pieces=PIECES).to_dict()["pieces"]
+    assert "least_size" not in replace(BELIEF, pieces=PIECES).to_dict()["pieces"]["sharpness"]
 
 
 def test_a_piece_that_keeps_its_manner_is_believed_as_one() -> None:
@@ -93,8 +127,8 @@ def test_silent_steps_show_nothing_of_a_piece() -> None:
     assert curve(np.empty((0, 4)), card=card).belief.probabilities.shape == (0, 4)
 
 
-def live(n_at_once: int, n_heard: int) -> np.ndarray:
-    belief = LiveBelief(BELIEF, n_genres=4, step_period_s=PERIOD_S)
+def live(n_at_once: int, n_heard: int, settings: BeliefSettings = BELIEF) -> np.ndarray:
+    belief = LiveBelief(settings, n_genres=4, step_period_s=PERIOD_S)
     silent = curve().silent
     settled = [
         belief.push(LOGITS[at : min(at + n_at_once, n_heard)], silent[at : min(at + n_at_once, n_heard)])
@@ -106,12 +140,16 @@ def live(n_at_once: int, n_heard: int) -> np.ndarray:
 @pytest.mark.parametrize("n_at_once", [1, 7, 40])
 def test_live_sound_is_believed_by_its_past_and_settles(n_at_once: int) -> None:
     np.testing.assert_allclose(live(n_at_once, FIXED["live_after"]), FIXED["live"], atol=1e-8)
+    found = live(n_at_once, FIXED["live_after"], replace(BELIEF, newest=NEWEST))
+    np.testing.assert_allclose(found, FIXED["live_with_newest"], atol=1e-8)
 
 
-def test_the_newest_moment_is_what_is_first_shown_live() -> None:
-    first_shown = curve().believed(live=True).probabilities
+@pytest.mark.parametrize("newest", [None, NEWEST])
+def test_the_newest_moment_is_what_is_first_shown_live(newest: NewestSettings | None) -> None:
+    first_shown = curve(card=of(newest=newest)).believed(live=True).probabilities
     for heard in (1, 2, 17, 60):
-        np.testing.assert_allclose(live(3, heard)[-1], first_shown[heard - 1], atol=1e-9)
+        last = live(3, heard, replace(BELIEF, newest=newest))[-1]
+        np.testing.assert_allclose(last, first_shown[heard - 1], atol=1e-9)
 
 
 def test_one_stage_is_a_plain_chain() -> None:
@@ -169,6 +207,18 @@ def test_steadiness_decides_how_often_it_changes() -> None:
     ]
     assert changes[0] > 2 * changes[1] > 4 * changes[2]
     assert len(segments(curve(logits), steadiness_s=600.0)) < len(segments(curve(logits), steadiness_s=0.2))
+
+
+def test_the_newest_step_counts_less_where_genres_last_longer() -> None:
+    settings = replace(BELIEF, newest=NEWEST)
+    weights = [settings.with_steadiness(times * BELIEF.mean_duration_s).newest.weight for times in (0.5, 1, 4)]
+    assert weights == [NEWEST.weight, NEWEST.weight, NEWEST.weight / 4]
+    rows = np.random.default_rng(3).normal(size=(200, 4)) * 2
+    plain, steady = (
+        curve(rows, card=of(newest=NEWEST)).believed(live=True, steadiness_s=s).probabilities for s in (None, 60.0)
+    )
+    changes = [int(np.count_nonzero(np.diff(each.argmax(axis=1)))) for each in (plain, steady)]
+    assert changes[0] > 3 * changes[1]
 
 
 def test_a_moment_is_named_probable_unsure_or_silence() -> None:

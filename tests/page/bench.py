@@ -147,10 +147,10 @@ def docs_lines(measured: dict[str, Any]) -> list[str]:
         "first_paint_ms": "first paint",
         "to_first_curve_ms": "to the first curve",
         "to_finished_curve_ms": "to the finished curve",
-        "decoding_ms": "of it reading, decoding, mixing",
-        "resampling_ms": "of it resampling",
-        "mel_ms": "of it log-mel",
-        "network_ms": "of it network",
+        "decoding_ms": "in the worker that decodes: reading, decoding, mixing",
+        "resampling_ms": "in the one that listens: resampling",
+        "mel_ms": "log-mel",
+        "network_ms": "network",
     }
     rows = [
         [words, ", ".join(f"{engine} {aim} s" for engine, aim in aims.get(name, {}).items())]

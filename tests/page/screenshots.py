@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import soundfile
@@ -39,6 +40,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         songs = four_songs(scratch)
+        medley = scratch / "Synthetic medley.wav"
+        soundfile.write(medley, synthesise_medley()[0], SAMPLE_RATE)
         convert(songs, scratch / "microphone.wav", "-ar", "48000", "-ac", "1", "-t", "60")
         (scratch / "notes.mp3").write_text("This is not music. " * 100)
         make_examples()
@@ -48,7 +51,7 @@ def main() -> int:
             for width in options.widths:
                 for scheme in SCHEMES:
                     visitor = arrive(browser, site.address, width, scheme)
-                    take(visitor, songs, scratch / "notes.mp3", options.out, f"{width}-{scheme}")
+                    take(visitor, [songs, medley], scratch / "notes.mp3", options.out, f"{width}-{scheme}")
                     visitor.context.close()
                     print(f"{width} {scheme}", flush=True)
             browser.close()
@@ -60,8 +63,8 @@ def four_songs(scratch: Path) -> Path:
     """Half a minute each of four real recordings, or a synthetic medley where there are none."""
     parts = sorted(EXAMPLES.glob("*.ogg"))
     if not parts:
-        soundfile.write(scratch / "Synthetic medley.wav", synthesise_medley()[0], SAMPLE_RATE)
-        return scratch / "Synthetic medley.wav"
+        soundfile.write(scratch / "Medley.wav", synthesise_medley()[0], SAMPLE_RATE)
+        return scratch / "Medley.wav"
     song = scratch / "Four songs in a row.mp3"
     starts = [option for part in parts for option in ("-ss", "10", "-t", str(EACH_S), "-i", str(part))]
     joined = "".join(f"[{i}:a]" for i in range(len(parts))) + f"concat=n={len(parts)}:v=0:a=1"
@@ -83,8 +86,8 @@ def arrive(browser: Browser, address: str, width: int, scheme: str) -> Visitor:
     return Visitor.arrive(browser, address, viewport=size, color_scheme=scheme, permissions=["microphone"]).open()
 
 
-def take(visitor: Visitor, songs: Path, no_music: Path, out: Path, suffix: str) -> None:
-    """Lead one visitor through every state."""
+def take(visitor: Visitor, songs: Sequence[Path], no_music: Path, out: Path, suffix: str) -> None:
+    """Lead one visitor through every state; a state of moments is looked for in one song after the other."""
 
     def picture(state: str, *, whole: bool = False) -> None:
         visitor.page.evaluate("window.scrollTo(0, 0)")
@@ -103,13 +106,17 @@ def take(visitor: Visitor, songs: Path, no_music: Path, out: Path, suffix: str) 
     visitor.page.wait_for_timeout(2000)
     picture("example-playing", whole=True)
     visitor["play"].click()
-    heard = visitor.hear(songs)
-    picture("four-songs", whole=True)
-    for state in ("probable", "unsure"):
-        moments = [time for time, at in zip(heard["times"], heard["step_state"], strict=True) if at == state]
-        if moments:
-            seek(visitor, moments[len(moments) // 2])
-            picture(state)
+    missing = ["probable", "unsure"]
+    for song in songs:
+        heard = visitor.hear(song)
+        if song is songs[0]:
+            picture("four-songs", whole=True)
+        for state in list(missing):
+            moments = [time for time, at in zip(heard["times"], heard["step_state"], strict=True) if at == state]
+            if moments:
+                seek(visitor, moments[len(moments) // 2])
+                picture(state)
+                missing.remove(state)
     visitor["microphone"].click()
     visitor.page.wait_for_timeout(LIVE_MS)
     picture("microphone")
@@ -118,9 +125,9 @@ def take(visitor: Visitor, songs: Path, no_music: Path, out: Path, suffix: str) 
 
 def seek(visitor: Visitor, seconds: float) -> None:
     visitor.page.evaluate(f"document.querySelector('#audio').currentTime = {seconds}")
-    visitor.page.evaluate(
-        "document.querySelector('#audio').play().then(() => document.querySelector('#audio').pause())"
-    )
+    visitor["play"].click()
+    visitor.page.wait_for_timeout(300)
+    visitor["play"].click()
 
 
 if __name__ == "__main__":

@@ -134,6 +134,23 @@ def test_the_page_works_without_a_network_after_the_first_visit(arrive: Callable
     assert visitor.hear(sounds / "song.mp3")["times"]
 
 
+def test_an_example_is_there_without_a_network_on_a_later_visit(
+    arrive: Callable[..., Visitor], site: serving.Site
+) -> None:
+    if not (site.root / "demo" / "songs.json").is_file():
+        pytest.skip("the examples were not made (python web/scripts/make-demo-songs.py)")
+    visitor = arrive().open()
+    visitor.page.evaluate("async () => { await navigator.serviceWorker.ready; }")
+    visitor.open()
+    first = json.loads((site.root / "demo" / "songs.json").read_text())[0]
+    visitor.page.wait_for_function("async file => Boolean(await caches.match(file))", arg=f"demo/{first['file']}")
+    visitor.context.set_offline(True)
+    visitor.open()
+    visitor["example"].click()
+    visitor.wait_until_heard()
+    expect(visitor["title"]).to_have_text(first["title"])
+
+
 def test_one_press_plays_an_example_with_sound_and_says_whose_it_is(
     visitor: Visitor, site: serving.Site, sounds: Path
 ) -> None:

@@ -22,6 +22,9 @@ const wanted = new URLSearchParams(location.search).get("model");
 const load = wanted ? app.useModel({ kind: "beside", name: wanted, page: document.baseURI }) : app.useModel(pretrained);
 void takeShared(new URL(location.href)).then((song) => song && app.hear(song));
 void load.then(() => {
+  if (!import.meta.env.PROD || !("serviceWorker" in navigator)) return;
+  // Whoever comes again finds an example without a network too.
+  if (demoSongs.length > 0) navigator.serviceWorker.controller?.postMessage(new URL(demoSongs[0].file, document.baseURI).href);
   // Only now: the first visit's bandwidth belongs to the page itself.
-  if (import.meta.env.PROD && "serviceWorker" in navigator) navigator.serviceWorker.register("./sw.js").catch(() => undefined);
+  navigator.serviceWorker.register("./sw.js").catch(() => undefined);
 });

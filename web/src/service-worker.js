@@ -26,6 +26,9 @@ self.addEventListener("fetch", (event) => {
   event.respondWith(request.mode === "navigate" ? freshFirst(request) : storedFirst(request));
 });
 
+/** The page names what is worth keeping beforehand. */
+self.addEventListener("message", (event) => event.waitUntil(storedFirst(new Request(event.data)).catch(() => undefined)));
+
 /** A song that another program shares with the page (manifest, "share_target"): kept until the page has opened. */
 async function keepShared(request) {
   const song = (await request.formData()).get("song");
@@ -48,12 +51,12 @@ async function freshFirst(request) {
   }
 }
 
-/** Everything else has its contents in its name, or is fetched; what was fetched by such a name is kept. */
+/** Everything else has its contents in its name, or is fetched; what was fetched by such a name is kept, and the examples. */
 async function storedFirst(request) {
   const stored = await caches.match(request);
   if (stored) return stored;
   const response = await fetch(request);
-  if (response.ok && new URL(request.url).pathname.includes("/assets/")) {
+  if (response.ok && /\/(assets|demo)\//.test(new URL(request.url).pathname)) {
     const copy = response.clone();
     // A full disk is no reason to do without the answer.
     caches.open(CACHE).then((cache) => cache.put(request, copy)).catch(() => undefined);

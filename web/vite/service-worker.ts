@@ -20,7 +20,7 @@ export function serviceWorker(): Plugin {
       order: "post",
       handler(_options, bundle) {
         const files = Object.keys(bundle).filter((name) => !LEFT_OUT.test(name) && !name.endsWith(".map"));
-        const list = ["./", "icon.svg", "manifest.webmanifest", ...files.filter((name) => name !== "index.html")].sort();
+        const list = ["./", "icon.svg", "favicon.ico", "manifest.webmanifest", ...files.filter((name) => name !== "index.html")].sort();
         const version = createHash("sha256");
         for (const name of files.sort()) {
           const output = bundle[name];

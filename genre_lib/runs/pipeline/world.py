@@ -160,7 +160,7 @@ class _Unheard:
 
 def _unheard(run: Run, world: str, features: Features) -> _Unheard:
     """The network to ship where it did not learn these clips; else, for each of them, the network of its fold."""
-    if not any(resolve(source.music) == resolve(world) for source in recipe_of(run).labelled):
+    if not _learnt(run, features):
         shipped = trained(run, final=True)
         return _Unheard(features, shipped, [predictor(shipped)] * len(features))
     networks = networks_elsewhere(run)
@@ -176,6 +176,15 @@ def _unheard(run: Run, world: str, features: Features) -> _Unheard:
     folds = np.array([paths.index(networks[track.name]) for track in features.tracks])
     note = "each clip by the network of a fold, which heard none of its artist; the one shipped learnt them too"
     return _Unheard(features, models[0], [by_fold[fold] for fold in folds], folds, note)
+
+
+def _learnt(run: Run, features: Features) -> bool:
+    """Whether the recipe's labelled sources hold any of these clips, by their sound: a file has many paths."""
+    front_end = features.data_set.front_end
+    assert front_end is not None
+    sources = [source.features(front_end) for source in recipe_of(run).labelled]
+    learnt = {log_mel.tobytes() for source in sources for log_mel in source.log_mels}
+    return any(log_mel.tobytes() in learnt for log_mel in features.log_mels)
 
 
 def _under_conditions(run: Run, part: _Unheard) -> tuple[Condition, ...]:

@@ -53,7 +53,15 @@ export interface PieceSettings {
   readonly directions: readonly (readonly number[])[];
   /** one a direction */
   readonly gains: readonly number[];
-  readonly sharpness: { readonly one_step: number; readonly growth: number };
+  /** how probable it is that the next piece is of the same genre; without it, its genre is any */
+  readonly same_genre?: number;
+  /** without a least size the mean is not divided by the size of the piece's logits */
+  readonly sharpness: { readonly one_step: number; readonly growth: number; readonly least_size?: number };
+}
+
+export interface NewestSettings {
+  readonly weight: number;
+  readonly least_size: number;
 }
 
 /** How steps become a belief; what each is for stands in docs/bundle.md ("Belief"). */
@@ -71,6 +79,8 @@ export interface BeliefSettings {
   readonly path: PathSettings;
   /** without them a recording is believed by the chain */
   readonly pieces?: PieceSettings;
+  /** what a step of live sound counts for its own moment */
+  readonly newest?: NewestSettings;
 }
 
 export interface Metric {

@@ -1,15 +1,16 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { BeliefSettings, PieceSettings } from "../bundle/card.ts";
+import type { BeliefSettings, NewestSettings, PieceSettings } from "../bundle/card.ts";
 import { smallCard } from "../testing/small-card.ts";
 import { GenreCurve } from "./genre-curve.ts";
+import { chosen } from "./reading.ts";
 import { segments } from "./segments.ts";
 
 // What Python is held to as well; written by tests/inference/belief_reference.py.
 const fixed = JSON.parse(readFileSync(new URL("../../../tests/fixtures/belief.json", import.meta.url), "utf8")) as {
   step_period_s: number; silence_dbfs: number; belief: BeliefSettings; logits: number[][]; levels: number[];
   file: number[][]; pieces: PieceSettings; as_pieces: number[][]; live_after: number; live: number[][]; path: number[];
-  path_of_pieces: number[];
+  path_of_pieces: number[]; sized: PieceSettings; as_sized: number[][]; turns: PieceSettings; turns_heard: number; in_turn: number[][]; newest: NewestSettings; live_with_newest: number[][];
 };
 const base = smallCard();
 const card = smallCard({
@@ -37,6 +38,14 @@ describe("the belief", () => {
   it("is that of pieces where a card has them, as in Python", () => {
     const withPieces = { ...card, belief: { ...fixed.belief, pieces: fixed.pieces } };
     expectRows(hear(new GenreCurve(withPieces), fixed.logits, fixed.levels).believed(asCard, "file").probabilities, fixed.as_pieces);
+    const bySize = { ...card, belief: { ...fixed.belief, pieces: fixed.sized } };
+    expectRows(hear(new GenreCurve(bySize), fixed.logits, fixed.levels).believed(asCard, "file").probabilities, fixed.as_sized);
+  });
+
+  it("is that of pieces whose genres follow one another where a card says how, as in Python", () => {
+    const inTurn = { ...card, belief: { ...fixed.belief, pieces: fixed.turns } };
+    const n = fixed.turns_heard;
+    expectRows(hear(new GenreCurve(inTurn), fixed.logits.slice(0, n), fixed.levels.slice(0, n)).believed(asCard, "file").probabilities, fixed.in_turn);
   });
 
   it("is filtered live, and settles as more is heard, as in Python", () => {
@@ -47,6 +56,12 @@ describe("the belief", () => {
     }
     expectRows(curve.believed(asCard, "live").probabilities, fixed.live);
     expectRows(curve.believed(asCard, "live", 33).probabilities, fixed.live.slice(33));
+  });
+
+  it("counts the newest step for its own moment where a card says so, as in Python", () => {
+    const curve = new GenreCurve({ ...card, belief: { ...fixed.belief, newest: fixed.newest } });
+    hear(curve, fixed.logits.slice(0, fixed.live_after), fixed.levels.slice(0, fixed.live_after));
+    expectRows(curve.believed(asCard, "live").probabilities, fixed.live_with_newest);
   });
 
   it("is the same whenever it is asked for", () => {
@@ -76,6 +91,12 @@ describe("the belief", () => {
     const changes = (steadinessS: number) => segments(curve, { steadinessS, namedFrom: null }, "file", 0, 60).length;
     expect(changes(0.2)).toBeGreaterThan(2 * changes(2));
     expect(changes(2)).toBeGreaterThan(2 * changes(600));
+  });
+
+  it("counts the newest step less where genres last longer", () => {
+    const settings = { ...fixed.belief, newest: fixed.newest };
+    const weight = (times: number) => chosen(settings, { steadinessS: times * settings.mean_duration_s, namedFrom: null }).newest!.weight;
+    expect([0.5, 1, 4].map(weight)).toEqual([fixed.newest.weight, fixed.newest.weight, fixed.newest.weight / 4]);
   });
 
   it("stays within its capacity for hours, and the whole still counts all of it", () => {

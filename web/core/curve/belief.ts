@@ -3,7 +3,7 @@
  *
  * The arithmetic of docs/bundle.md ("Belief"), as in `genre_lib/inference/belief.py`.
  */
-import type { BeliefSettings } from "../bundle/card.ts";
+import type { BeliefSettings, NewestSettings } from "../bundle/card.ts";
 
 /** Below it a logarithm is that of this number: the smallest that is not denormal, as in Python. */
 const TINY = 2.2250738585072014e-308;
@@ -85,10 +85,25 @@ export function smoothed(likelihoods: Float64Array, chain: Chain, temperature: n
   return beliefs;
 }
 
-/** A posterior to the power of 1 / temperature, summing to 1; it need not sum to 1 before. */
-export function tempered(posterior: Float64Array, temperature: number): Float64Array {
+/** The root of the mean square of a step's logits about their mean. */
+export function sizeOf(logits: ArrayLike<number>, at: number, nGenres: number): number {
+  let mean = 0;
+  for (let g = 0; g < nGenres; g++) mean += logits[at + g] / nGenres;
+  let power = 0;
+  for (let g = 0; g < nGenres; g++) power += (logits[at + g] - mean) ** 2 / nGenres;
+  return Math.sqrt(power);
+}
+
+/** Into `into` goes what a step adds to the logarithm of the live belief in it; 0 in silence. */
+export function newest(logits: ArrayLike<number>, at: number, silent: boolean, settings: NewestSettings | undefined, into: Float64Array, intoAt: number, nGenres: number): void {
+  const scale = silent || !settings ? 0 : settings.weight / Math.max(sizeOf(logits, at, nGenres), settings.least_size);
+  for (let g = 0; g < nGenres; g++) into[intoAt + g] = scale * logits[at + g];
+}
+
+/** A posterior to the power of 1 / temperature, its logarithm plus `added` from `at` on, summing to 1; it need not sum to 1 before. */
+export function tempered(posterior: Float64Array, temperature: number, added?: Float64Array, at = 0): Float64Array {
   const total = posterior.reduce((sum, p) => sum + p, 0);
-  const result = posterior.map((p) => Math.log(Math.max(p / total, TINY)) / temperature);
+  const result = posterior.map((p, g) => Math.log(Math.max(p / total, TINY)) / temperature + (added ? added[at + g] : 0));
   const largest = Math.max(...result);
   let sum = 0;
   for (let g = 0; g < result.length; g++) sum += result[g] = Math.exp(result[g] - largest);

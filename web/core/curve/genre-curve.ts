@@ -47,6 +47,8 @@ export class GenreCurve {
   private readonly sumOfMusic: Float64Array;
   private nMusic = 0;
   private live: LiveCurve | null = null;
+  /** the latest belief in hindsight: a picture, its segments and the answer are all read off it */
+  private seen: { readonly key: string; readonly beliefs: Float32Array } | null = null;
 
   /** @param capacity the most steps to keep; older ones are forgotten, but still count in `answer` */
   constructor(readonly card: Card, private readonly capacity = Infinity) {
@@ -126,6 +128,12 @@ export class GenreCurve {
   }
 
   private inHindsight(settings: BeliefSettings): Float32Array {
+    const key = `${this.dropped} ${this.nKept} ${settings.mean_duration_s}`;
+    if (this.seen?.key !== key) this.seen = { key, beliefs: this.lookBack(settings) };
+    return this.seen.beliefs;
+  }
+
+  private lookBack(settings: BeliefSettings): Float32Array {
     const { nGenres } = this;
     const { step_period_s } = this.card.timing;
     if (settings.pieces) return believedAsPieces(this.logits, (step) => this.isSilent(step), this.nKept, nGenres, settings.pieces, step_period_s);

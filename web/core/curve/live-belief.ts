@@ -1,18 +1,21 @@
 /** The belief while sound is still coming: by its past at the newest step, settled in hindsight a fixed while later, as in Python. */
 import type { BeliefSettings } from "../bundle/card.ts";
-import { Chain, likelihood, tempered } from "./belief.ts";
+import { Chain, likelihood, newest, tempered } from "./belief.ts";
 
 export class LiveBelief {
   /** After how many more steps one is settled. */
   readonly lag: number;
   private readonly live: FixedLag;
   private readonly file: FixedLag;
+  /** what the steps that are not settled add to the live belief, row-major */
+  private readonly newest: Float64Array;
 
   constructor(private readonly settings: BeliefSettings, private readonly nGenres: number, stepPeriodS: number) {
     this.lag = Math.max(1, Math.floor(settings.lag_s / stepPeriodS + 0.5));
     const chain = new Chain(settings, nGenres, stepPeriodS);
     this.live = new FixedLag(chain, settings.evidence_weight.live, this.lag + 1);
     this.file = new FixedLag(chain, settings.evidence_weight.file, this.lag + 1);
+    this.newest = new Float64Array((this.lag + 1) * nGenres);
   }
 
   /** Steps that are not settled. */
@@ -22,6 +25,7 @@ export class LiveBelief {
 
   /** Hears one step; returns the belief of the one that became settled thereby, if one did. */
   push(logits: ArrayLike<number>, at: number, silent: boolean): Float64Array | null {
+    newest(logits, at, silent, this.settings.newest, this.newest, this.nRecent * this.nGenres, this.nGenres);
     this.live.push(logits, at, silent);
     this.file.push(logits, at, silent);
     if (this.file.n <= this.lag) return null;
@@ -31,6 +35,7 @@ export class LiveBelief {
     });
     this.live.forgetOldest();
     this.file.forgetOldest();
+    this.newest.copyWithin(0, this.nGenres);
     return settled;
   }
 
@@ -38,12 +43,12 @@ export class LiveBelief {
   recent(): Float32Array {
     const { temperatures } = this.settings;
     const beliefs = new Float32Array(this.nRecent * this.nGenres);
-    const blend = (part: FixedLag, temperature: number, share: (step: number) => number) =>
+    const blend = (part: FixedLag, temperature: number, share: (step: number) => number, added?: Float64Array) =>
       part.backwards((step, posterior) => {
-        const belief = tempered(posterior, temperature);
+        const belief = tempered(posterior, temperature, added, step * this.nGenres);
         for (let g = 0; g < this.nGenres; g++) beliefs[step * this.nGenres + g] += share(step) * belief[g];
       });
-    blend(this.live, temperatures.live, (step) => 1 - this.settledness(step));
+    blend(this.live, temperatures.live, (step) => 1 - this.settledness(step), this.newest);
     blend(this.file, temperatures.file, (step) => this.settledness(step));
     return beliefs;
   }

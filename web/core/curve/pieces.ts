@@ -4,6 +4,8 @@
  * The arithmetic of docs/bundle.md ("Pieces"), as in `genre_lib/inference/pieces.py`.
  */
 import type { PieceSettings } from "../bundle/card.ts";
+import { sizeOf } from "./belief.ts";
+import { inTurn } from "./turns.ts";
 
 const LEAST_PROBABILITY = 1e-12;
 const TINY = 2.2250738585072014e-308;
@@ -22,19 +24,32 @@ export function believedAsPieces(logits: Float32Array, isSilent: (step: number) 
   for (let n = 1; n <= Math.min(longest, last); n++) total += Math.exp(past[last - n] + score[last * longest + n - 1] - whole);
   const evidence = whole + Math.log(total);
 
+  const room = nEdges * longest;
+  const start = new Int32Array(room);
+  const stop = new Int32Array(room);
+  const probability = new Float64Array(room);
+  const least = Math.log(LEAST_PROBABILITY);
+  let nFound = 0;
+  for (let edge = 1; edge < nEdges; edge++) {
+    for (let n = 1; n <= Math.min(longest, edge); n++) {
+      const logProbability = past[edge - n] + score[edge * longest + n - 1] + future[edge] - evidence;
+      if (logProbability <= least) continue;
+      start[nFound] = edge - n;
+      stop[nFound] = edge;
+      probability[nFound++] = Math.exp(logProbability);
+    }
+  }
+  const genres = new Float64Array(nFound * nGenres);
+  for (let i = 0; i < nFound; i++) recording.genresOf(start[i], stop[i], genres, i * nGenres);
+  if (settings.same_genre !== undefined) inTurn({ n: nFound, start, stop, probability, genres }, nEdges, nGenres, settings.same_genre);
+  else for (let i = 0; i < nFound; i++) for (let g = 0; g < nGenres; g++) genres[i * nGenres + g] *= probability[i];
+
   // What begins and ends at an edge changes the belief there.
   const change = new Float64Array((nEdges + 1) * nGenres);
-  const genres = new Float64Array(nGenres);
-  const least = Math.log(LEAST_PROBABILITY);
-  for (let stop = 1; stop < nEdges; stop++) {
-    for (let n = 1; n <= Math.min(longest, stop); n++) {
-      const logProbability = past[stop - n] + score[stop * longest + n - 1] + future[stop] - evidence;
-      if (logProbability <= least) continue;
-      recording.genresOf(stop - n, stop, Math.exp(logProbability), genres);
-      for (let g = 0; g < nGenres; g++) {
-        change[(stop - n) * nGenres + g] += genres[g];
-        change[stop * nGenres + g] -= genres[g];
-      }
+  for (let i = 0; i < nFound; i++) {
+    for (let g = 0; g < nGenres; g++) {
+      change[start[i] * nGenres + g] += genres[i * nGenres + g];
+      change[stop[i] * nGenres + g] -= genres[i * nGenres + g];
     }
   }
   const beliefs = new Float32Array(nSteps * nGenres);
@@ -59,6 +74,8 @@ class Recording {
   readonly score: Float64Array;
   private readonly logits: Float64Array;
   private readonly counts: Float64Array;
+  /** sums of the mean square of a step's logits about their mean */
+  private readonly power: Float64Array;
   private readonly ending: number;
 
   constructor(logits: Float32Array, isSilent: (step: number) => boolean, nSteps: number, private readonly nGenres: number, private readonly settings: PieceSettings, stepPeriodS: number) {
@@ -71,12 +88,15 @@ class Recording {
     this.longest = Math.min(this.nEdges - 1, Math.max(1, Math.floor(settings.longest_s / blockS + 0.5)));
     this.logits = new Float64Array(this.nEdges * nGenres);
     this.counts = new Float64Array(this.nEdges);
+    this.power = new Float64Array(this.nEdges);
     for (let edge = 1; edge < this.nEdges; edge++) {
       this.logits.copyWithin(edge * nGenres, (edge - 1) * nGenres, edge * nGenres);
       this.counts[edge] = this.counts[edge - 1];
+      this.power[edge] = this.power[edge - 1];
       for (let step = this.edges[edge - 1]; step < this.edges[edge]; step++) {
         if (isSilent(step)) continue;
         this.counts[edge]++;
+        this.power[edge] += sizeOf(logits, step * nGenres, nGenres) ** 2;
         for (let g = 0; g < nGenres; g++) this.logits[edge * nGenres + g] += logits[step * nGenres + g];
       }
     }
@@ -124,17 +144,18 @@ class Recording {
     return future;
   }
 
-  /** Into `into` goes what a piece between two edges is believed to be, times its probability. */
-  genresOf(start: number, stop: number, probability: number, into: Float64Array): void {
+  /** Into `into` goes what a piece between two edges is believed to be by itself. */
+  genresOf(start: number, stop: number, into: Float64Array, at: number): void {
     const { nGenres } = this;
-    const { one_step, growth } = this.settings.sharpness;
+    const { one_step, growth, least_size: least } = this.settings.sharpness;
     const count = Math.max(this.counts[stop] - this.counts[start], 1);
-    const scale = (one_step + growth * Math.log(count)) / count;
+    const size = least === undefined ? 1 : Math.max(Math.sqrt(Math.max(this.power[stop] - this.power[start], 0) / count), least);
+    const scale = (one_step + growth * Math.log(count)) / count / size;
     let largest = -Infinity;
-    for (let g = 0; g < nGenres; g++) largest = Math.max(largest, into[g] = scale * (this.logits[stop * nGenres + g] - this.logits[start * nGenres + g]));
+    for (let g = 0; g < nGenres; g++) largest = Math.max(largest, into[at + g] = scale * (this.logits[stop * nGenres + g] - this.logits[start * nGenres + g]));
     let sum = 0;
-    for (let g = 0; g < nGenres; g++) sum += into[g] = Math.exp(into[g] - largest);
-    for (let g = 0; g < nGenres; g++) into[g] *= probability / sum;
+    for (let g = 0; g < nGenres; g++) sum += into[at + g] = Math.exp(into[at + g] - largest);
+    for (let g = 0; g < nGenres; g++) into[at + g] /= sum;
   }
 }
 

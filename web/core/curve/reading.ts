@@ -36,6 +36,7 @@ export function chosen(settings: BeliefSettings, { steadinessS, namedFrom }: Bel
       mean_duration_s: steadinessS,
       path: stretched(settings.path),
       ...(settings.pieces && { pieces: stretched(settings.pieces) }),
+      ...(settings.newest && { newest: { ...settings.newest, weight: settings.newest.weight / Math.max(1, stretch) } }),
     }),
     ...(namedFrom !== null && { named_from: { live: namedFrom, file: namedFrom }, whole_named_from: namedFrom }),
   };

@@ -56,11 +56,12 @@ export function taughtCard(base: Card, learnt: Learnt, counts: Counts): Card {
 /** The base's chain for logits that are so many times too sure. */
 function cooled(belief: BeliefSettings, temperature: number): BeliefSettings {
   // Along which pieces differ was measured on the base's genres: what was learnt is believed by the chain.
-  const { evidence_weight: weight, path, pieces: _, ...chain } = belief;
+  const { evidence_weight: weight, path, newest, pieces: _, ...chain } = belief;
   return {
     ...chain,
     evidence_weight: { live: weight.live / temperature, file: weight.file / temperature },
     path: { ...path, evidence_weight: path.evidence_weight / temperature },
+    ...(newest && { newest: { ...newest, least_size: newest.least_size * temperature } }),
   };
 }
 

@@ -2,7 +2,6 @@
 import simdWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url&no-inline";
 import threadedWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url&no-inline";
 import plainWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url&no-inline";
-import { openFile } from "../audio/decode.ts";
 import { MonoMixer } from "../audio/mono.ts";
 import { AudioFileError, NotStreamableError, type Planes } from "../audio/sound.ts";
 import { BundleError, type Card } from "../bundle/card.ts";
@@ -12,6 +11,7 @@ import { Listener, type Heard } from "../model/listener.ts";
 import { startBackend } from "../model/network.ts";
 import { stepLogits, type Learnt, type Song } from "../teach/learn.ts";
 import { Teacher } from "../teach/teacher.ts";
+import { openBeside, startDecoder } from "./decoder.ts";
 import type { BundleRequest, CapturedPiece, FromWorker, ToWorker } from "./protocol.ts";
 
 interface WorkerScope {
@@ -76,6 +76,7 @@ async function load(request: BundleRequest): Promise<void> {
     source = opened;
     teacher = taught = null;
     scope.postMessage({ type: "loaded", card: loaded.card, golden: loaded.golden });
+    startDecoder();
   } catch (error) {
     scope.postMessage({ type: "load-failed", sentence: error instanceof BundleError ? error.message : `The model could not be started: ${messageOf(error)}` });
   }
@@ -100,30 +101,21 @@ function begin(run: number, sampleRate: number, live: boolean): void {
   listener = new Listener(bundle!.card, bundle!.melBank, bundle!.network.withFeatures, sampleRate, { live });
 }
 
-/** Milliseconds after which other messages get their turn. */
-const TURN_MS = 50;
-
 async function hearFile(run: number, file: Blob, name: string): Promise<void> {
   current = run;
   listener = null;
   try {
-    const began = performance.now();
-    const opened = await openFile(file, name);
+    const opened = await openBeside(file, name);
     try {
       if (run !== current) return;
       scope.postMessage({ type: "opened", run, expectedS: opened.expectedS });
-      let turn = began;
       for await (const { mono, sampleRate } of opened.blocks()) {
         if (run !== current) return;
         if (!listener) begin(run, sampleRate, false);
         report(run, listener!.push(mono, sampleRate), null);
-        if (performance.now() - turn < TURN_MS) continue;
-        await nextTurn();
-        turn = performance.now();
       }
       if (run !== current) return;
-      const { spent } = listener!;
-      spent.decoding = performance.now() - began - spent.resampling - spent.mel - spent.network;
+      listener!.spent.decoding = opened.decodingMs;
       finish(run, opened.remarks);
     } finally {
       opened.close();
@@ -137,16 +129,6 @@ async function hearFile(run: number, file: Blob, name: string): Promise<void> {
 
 function failWith(run: number, name: string, error: unknown): void {
   fail(run, error instanceof AudioFileError || error instanceof BundleError ? error.message : `${name} could not be heard: ${messageOf(error)}`);
-}
-
-const { port1: here, port2: there } = new MessageChannel();
-
-/** Lets the messages in that have come meanwhile; a timer would wait for longer. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    here.onmessage = () => resolve();
-    there.postMessage(null);
-  });
 }
 
 /** mixes what the page decodes itself */

@@ -32,7 +32,7 @@ export function showCard(card: Card): void {
     create("h3", "", "What it hears"),
     create("p", "", hearing(card)),
     create("h3", "", "What the percentages mean"),
-    create("p", "", `They are the network's own belief over ${list(card.genres.map(spoken))}, ${card.genres.includes(NONE) ? `where “${NONE}” is whatever is near to no other` : "and nothing else exists for it: music of another kind is put wherever it fits least badly"}. The belief was adjusted on held-out songs so that, of the moments it calls with 60 %, about 60 % should be right on music like its training music. When its belief is too flat to name a genre, the page says “unsure”; when there is nothing to hear, “silence”.`),
+    create("p", "", `They are the network's own belief over ${list(card.genres.map(spoken))}, ${card.genres.includes(NONE) ? `where “${NONE}” is whatever is near to no other` : "and nothing else exists for it: music of another kind is put wherever it fits least badly"}. The belief was adjusted on held-out songs so that, of the moments it calls with 60 %, about 60 % should be right on music like its training music. A genre that is clear enough is named; one that is only ahead of the next is “probably” it; where none is ahead it says “unsure”, and where there is nothing to hear, “silence”. A song in which several lead for a good part “changes”.`),
     create("p", "", "Genres are a convention. Where two listeners would disagree, a wavering curve is the honest answer."),
   );
   if (card.limits.length > 0) {
@@ -68,7 +68,9 @@ function hearing(card: Card): string {
   const seconds = (value: number) => `${value.toFixed(value < 1 ? 2 : 1)} s`;
   return `Sound becomes ${front_end.n_mels} bands of loudness, measured anew every ${Math.round((1000 * front_end.hop_length) / front_end.sample_rate)} ms. `
     + `Every ${seconds(timing.step_period_s)} a small convolutional network looks at the last ${seconds(timing.receptive_field_s)} of them and says how much each genre fits. `
-    + "It knows no words, no titles and no history: each moment is judged by its sound alone. What you see is the average over a few such moments; the smoothing control sets how many.";
+    + "It knows no words, no titles and no history: each moment is judged by its sound alone. "
+    + (card.belief ? "What you see weighs each moment against those around it, as music keeps its genre for a while: “Steadiness” says for how long."
+      : "What you see is the mean of the moments around each: “Steadiness” says over how long.");
 }
 
 function metricsTable(metrics: readonly Metric[]): HTMLElement {

@@ -53,6 +53,7 @@ export class StageView {
   constructor(private readonly player: Player, private readonly settings: () => DisplaySettings, private readonly onplay: () => void) {
     this.stream = new StreamView({
       onseek: (seconds) => this.seek(seconds),
+      onpan: (seconds) => this.zoom.pan(seconds),
       onplay,
       describe: (seconds) => this.describe(seconds),
     }, () => this.redraw());
@@ -207,7 +208,7 @@ export class StageView {
     const position = this.live ? recording.heardS : Math.min(Math.max(this.player.position, recording.startS), recording.durationS);
     if (this.player.playing) this.momentChosen = true;
     const whole = { fromS: recording.startS, toS: recording.durationS };
-    const view = this.live ? this.liveWindow() : this.zoom.window(whole, position, this.player.playing);
+    const view = this.live ? this.liveWindow() : this.zoom.window(whole, position);
     this.paintStream(recording, view);
     this.showNow(recording, position);
     this.showSegments(recording, view, position);

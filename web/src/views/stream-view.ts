@@ -8,6 +8,8 @@ import { currentTheme } from "./theme.ts";
 export interface StreamEvents {
   /** The moment was chosen by click, drag or key. */
   onseek(seconds: number): void;
+  /** A finger moved the view by so many seconds. */
+  onpan(seconds: number): void;
   onplay(): void;
   /** Lines for the read-out at a moment, or null for none. */
   describe(seconds: number): string[] | null;
@@ -23,6 +25,8 @@ export interface SliderState {
 
 /** Milliseconds that a live picture flows on by itself. */
 const FLOW_MS = 1000;
+/** CSS pixels: a finger that moves less has tapped. */
+const SLIP_PX = 6;
 
 export class StreamView {
   private readonly root = byId("stream");
@@ -36,6 +40,9 @@ export class StreamView {
   private state: SliderState = { enabled: false, fromS: 0, toS: 0, positionS: 0, stepS: 1 };
   private pointed: number | null = null;
   private dragging = false;
+  /** where a finger that may yet move the view was last */
+  private touchedX: number | null = null;
+  private panned = false;
   private keyed = false;
   width = 0;
   private height = 0;
@@ -52,8 +59,8 @@ export class StreamView {
     this.resize();
     this.slider.addEventListener("pointermove", (event) => this.point(event));
     this.slider.addEventListener("pointerdown", (event) => this.press(event));
-    this.slider.addEventListener("pointerup", () => (this.dragging = false));
-    this.slider.addEventListener("pointercancel", () => (this.dragging = false));
+    this.slider.addEventListener("pointerup", (event) => this.lift(event));
+    this.slider.addEventListener("pointercancel", () => this.letGo());
     this.slider.addEventListener("pointerleave", () => this.leave());
     this.slider.addEventListener("keydown", (event) => this.key(event));
     this.slider.addEventListener("blur", () => {
@@ -129,16 +136,43 @@ export class StreamView {
   private press(event: PointerEvent): void {
     if (!this.state.enabled || event.button !== 0) return;
     this.slider.setPointerCapture(event.pointerId);
-    this.dragging = true;
     this.keyed = false;
+    // Closer up a finger moves the picture, as on a map; where it taps is heard.
+    if (event.pointerType === "touch" && this.isCloseUp) {
+      this.touchedX = event.clientX;
+      return;
+    }
+    this.dragging = true;
     this.events.onseek(this.toSeconds(event));
     this.point(event);
   }
 
+  private get isCloseUp(): boolean {
+    return this.window.toS - this.window.fromS < this.state.toS - this.state.fromS;
+  }
+
+  private lift(event: PointerEvent): void {
+    if (this.touchedX !== null && !this.panned) this.events.onseek(this.toSeconds(event));
+    this.letGo();
+  }
+
+  private letGo(): void {
+    this.dragging = this.panned = false;
+    this.touchedX = null;
+  }
+
   private point(event: PointerEvent): void {
+    if (this.touchedX !== null) return this.pan(event, this.touchedX);
     const seconds = this.toSeconds(event);
     if (this.dragging) this.events.onseek(seconds);
     this.pointAt(seconds);
+  }
+
+  private pan(event: PointerEvent, fromX: number): void {
+    if (!this.panned && Math.abs(event.clientX - fromX) < SLIP_PX) return;
+    this.panned = true;
+    this.touchedX = event.clientX;
+    this.events.onpan(((fromX - event.clientX) * (this.window.toS - this.window.fromS)) / this.width);
   }
 
   private pointAt(seconds: number): void {

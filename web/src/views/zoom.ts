@@ -4,6 +4,8 @@ import { byId } from "./dom.ts";
 /** Seconds: closer than this there is nothing more to see. */
 const CLOSEST_S = 8;
 const FACTOR = 2;
+/** Seconds: music does not move so far from one frame to the next. */
+const JUMP_S = 1;
 
 export interface Stretch {
   readonly fromS: number;
@@ -13,6 +15,8 @@ export interface Stretch {
 export class Zoom {
   private factor = 1;
   private centreS = 0;
+  private lastPositionS = 0;
+  private secondsPerPixel = 0;
   private readonly group = byId("zoom");
   private readonly inwards = byId<HTMLButtonElement>("zoom-in");
   private readonly outwards = byId<HTMLButtonElement>("zoom-out");
@@ -36,7 +40,7 @@ export class Zoom {
   }
 
   /** What is in view of the whole. @param positionS the moment that stays in view while it moves */
-  window(whole: Stretch, positionS: number, follow: boolean): Stretch {
+  window(whole: Stretch, positionS: number): Stretch {
     const lengthS = whole.toS - whole.fromS;
     const most = Math.max(1, lengthS / CLOSEST_S);
     this.factor = Math.min(most, Math.max(1, this.factor));
@@ -44,13 +48,24 @@ export class Zoom {
     this.inwards.disabled = this.factor >= most;
     this.outwards.disabled = this.factor <= 1;
     if (this.factor <= 1) {
-      this.centreS = positionS;
+      this.centreS = this.lastPositionS = positionS;
       return whole;
     }
     const spanS = lengthS / this.factor;
-    if (follow && Math.abs(positionS - this.centreS) > spanS / 2) this.centreS = positionS + 0.4 * spanS;
+    this.secondsPerPixel = spanS / byId("stream").clientWidth;
+    const isOutside = (seconds: number) => Math.abs(seconds - this.centreS) > spanS / 2;
+    // Music that plays out of view does not bring a view back that was moved away from it; a jump does.
+    const leaves = isOutside(positionS) && (!isOutside(this.lastPositionS) || Math.abs(positionS - this.lastPositionS) > JUMP_S);
+    if (leaves) this.centreS = positionS + 0.4 * spanS * Math.sign(positionS - this.centreS);
+    this.lastPositionS = positionS;
     this.centreS = Math.min(whole.toS - spanS / 2, Math.max(whole.fromS + spanS / 2, this.centreS));
     return { fromS: this.centreS - spanS / 2, toS: this.centreS + spanS / 2 };
+  }
+
+  /** Moves the view by so many seconds. */
+  pan(seconds: number): void {
+    this.centreS += seconds;
+    this.onchange();
   }
 
   private by(factor: number): void {
@@ -62,8 +77,7 @@ export class Zoom {
   private wheel(event: WheelEvent): void {
     if (event.ctrlKey) this.by(Math.exp(-event.deltaY / 200));
     else if (this.factor > 1 && Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
-      this.centreS += event.deltaX * 0.05 * (1 / this.factor) * CLOSEST_S;
-      this.onchange();
+      this.pan(event.deltaX * this.secondsPerPixel);
     } else return;
     event.preventDefault();
   }
