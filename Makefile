@@ -96,7 +96,7 @@ pretrain: $(READY) ## rebuild the pretrained model from ../shared/data (two hour
 	  -p executor processes -p folds 5 -p fold_seeds $(or $(SEEDS),1) -p baseline data/recipes/deepsound2018.yaml -p world $(WORLD) \
 	  -p name gtzan -p version 0.4.0 -p description "$(PRETRAINED_IS)" -p limits "$(PRETRAINED_LIMITS)"
 	@rm -rf data/models/gtzan && cp -r runs/pretrain/bundle data/models/gtzan
-	@$(BIN)/genre model background data/models/gtzan $(BACKGROUND)
+	@$(BIN)/genre model background data/models/gtzan $(BACKGROUND) --known ../shared/data/gtzan-mel $(WORLD)
 	@mkdir -p data/models/gtzan-evaluation && cp runs/pretrain/evaluation/*.json runs/pretrain/evaluation/held_out*.npz \
 	  data/models/gtzan-evaluation/
 	@$(BIN)/genre model check

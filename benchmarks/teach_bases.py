@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.teach_bases`` trains one for each pair, a few minutes each on one core, and keeps its spans in
 runs/teach-study, where `benchmarks.teach` finds them. What the taggers or its source call one of the two genres is not
-shown either; the tags and features that are imitated still know the words.
+shown either, nor are labelled clips of other music of these genres; the tags and features that are imitated still know
+the words.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ GENRES = ("blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "
 # Drawn by chance, before anything was measured: each genre can be in one pair only.
 _ORDER = np.random.default_rng(0).permutation(GENRES).tolist()
 PAIRS = tuple(tuple(sorted(_ORDER[i : i + 2])) for i in (0, 2, 4))
-EPOCHS = 34
+EPOCHS = 26
 _SOUND_S, _SPANS_A_PIECE = 8.0, 4
 _AT_ONCE = 50
 
@@ -42,8 +43,9 @@ class Base:
     genres : tuple of str
         The eight that it knows.
     kernel, bias, limit : its genre layer
-    names, labels, splits : of the clips of GTZAN, train and valid
-    clips, free, other : spans of those, of the music for a background, of the music that is asked about
+    names : of the clips of GTZAN, train and valid
+    labelled_genres : of the labelled clips of other music that it learnt
+    clips, labelled, free, other : spans of those, of the music for a background, of the music that is asked about
     sounds, noise, voice : spans of synthetic sounds, for a background and of other seeds
     """
 
@@ -52,7 +54,9 @@ class Base:
     bias: NDArray[np.float64]
     limit: float
     names: tuple[str, ...]
+    labelled_genres: tuple[str, ...]
     clips: list[NDArray[np.float64]]
+    labelled: list[NDArray[np.float64]]
     free: list[NDArray[np.float64]]
     other: list[NDArray[np.float64]]
     sounds: list[NDArray[np.float64]]
@@ -65,7 +69,7 @@ class Base:
         with np.load(path_of(pair)) as stored:
             spans = {
                 name: np.split(stored[name].astype(np.float64), stored[f"{name}_ends"][:-1])
-                for name in ("clips", "free", "other", "sounds", "noise", "voice")
+                for name in ("clips", "labelled", "free", "other", "sounds", "noise", "voice")
             }
             return cls(
                 tuple(map(str, stored["genres"])),
@@ -73,6 +77,7 @@ class Base:
                 stored["bias"],
                 float(stored["limit"]),
                 tuple(map(str, stored["names"])),
+                tuple(map(str, stored["labelled_genres"])),
                 **spans,
             )
 
@@ -112,8 +117,10 @@ def train_base(pair: Sequence[str], *, epochs: int = EPOCHS, report: Callable[[s
 
     free = [x for name in ("unlabelled/music-1203", "world/music-free-1080")
             for x in load_tagged_features(SHARED / f"{name}.npz").log_mels]  # fmt: skip
+    labelled = [_only(source.features(front_end), genres) for source in recipe.labelled]
     heard = {
         "clips": spans(known.log_mels),
+        "labelled": spans([log_mel for part in labelled for log_mel in part.log_mels]),
         "free": spans(free, _SPANS_A_PIECE),
         "other": spans(load_tagged_features(SHARED / "world" / "music-608.npz").log_mels),
         "sounds": spans(non_music(90, front_end, duration_s=_SOUND_S, seed=1), _SPANS_A_PIECE),
@@ -125,7 +132,8 @@ def train_base(pair: Sequence[str], *, epochs: int = EPOCHS, report: Callable[[s
         stored |= {name: np.concatenate(each).astype(np.float32), f"{name}_ends": np.cumsum([len(x) for x in each])}
     np.savez_compressed(
         path_of(pair), genres=genres, kernel=head.kernel, bias=head.bias, limit=limit,
-        names=[track.name for track in known.tracks], **stored,
+        names=[track.name for track in known.tracks],
+        labelled_genres=[str(track.genre) for part in labelled for track in part.tracks], **stored,
     )  # fmt: skip
 
 
@@ -140,6 +148,7 @@ def _fitted(recipe: Recipe, part: Features, folder: Path, report: Callable[[str]
     from genre_lib.networks import build, with_clipped_logits
     from genre_lib.networks.tensorflow_setup import keras
     from genre_lib.training.fit import fit
+    from genre_lib.training.labelled_sources import labelled_clips
     from genre_lib.training.non_music import soft_labels
     from genre_lib.training.sources import load_sources
 
@@ -153,12 +162,15 @@ def _fitted(recipe: Recipe, part: Features, folder: Path, report: Callable[[str]
     of_pair = believed[:, [GENRES.index(genre) for genre in GENRES if genre not in genres]].sum(axis=1) > 0.5
     report(f"{part.data_set.genres}: {len(part)} clips, {of_pair.sum()} of {len(of_pair)} pieces are left out")
     sounds = non_music(recipe.non_music, front_end)
+    of_others = [track.name for source in recipe.labelled for track in source.features(front_end).tracks
+                 if track.genre not in genres]  # fmt: skip
+    others, believed_of_others = labelled_clips(recipe.labelled, genres, front_end, without=of_others)
     keras.utils.set_random_seed(recipe.training.seed)
     model = build(recipe.network, n_genres=len(genres), n_mels=front_end.n_mels, **recipe.network_options)
     result = fit(
         model,
-        Joined(part.log_mels, sounds),
-        soft_labels(part.data_set.labels(), len(sounds), len(genres)),
+        Joined(part.log_mels, sounds, others),
+        np.concatenate([soft_labels(part.data_set.labels(), len(sounds), len(genres)), believed_of_others]),
         config=recipe.training,
         distillation=replace(music, draw_weights=np.where(of_pair, 0, music.draw_weights)),
         run_folder=folder,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from genre_lib.bundle.card import Card, FileEntry
 from genre_lib.bundle.resources import pretrained_folder
+from genre_lib.bundle.zipped import unpacked
 from genre_lib.errors import BundleError
 from genre_lib.utils.atomic import write_text
 
@@ -56,14 +57,14 @@ def open_bundle(folder: str | Path | None = None) -> Bundle:
     Parameters
     ----------
     folder : str or Path, optional
-        By default the pretrained bundle.
+        A bundle's folder, or a zip of it as the page and the dashboard save it; by default the pretrained bundle.
 
     Raises
     ------
     BundleError
         It is missing, its card does not fit the schema, or a file is missing, unlisted or altered.
     """
-    folder = pretrained_folder() if folder is None else Path(folder)
+    folder = bundle_folder(pretrained_folder() if folder is None else folder)
     card = read_card(folder)
     present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {CARD}
     for name, entry in card.files.items():
@@ -77,9 +78,22 @@ def open_bundle(folder: str | Path | None = None) -> Bundle:
     return Bundle(folder, card)
 
 
+def bundle_folder(place: str | Path) -> Path:
+    """Where a bundle's files lie: the folder itself or, of a zip, what it is unpacked to; BundleError if it is none."""
+    path = Path(place)
+    return unpacked(path) if path.is_file() else path
+
+
+def open_to_change(folder: str | Path) -> Bundle:
+    """As `open_bundle`, for who changes its files in place; a BundleError for a zip."""
+    if Path(folder).is_file():
+        raise BundleError(f"{folder} is a file, which cannot be changed: unpack it, and name the folder in it.")
+    return open_bundle(folder)
+
+
 def read_card(folder: str | Path) -> Card:
     """The card alone, without a look at the other files; BundleError if there is none that can be read."""
-    path = Path(folder) / CARD
+    path = bundle_folder(folder) / CARD
     try:
         values = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:

@@ -18,7 +18,7 @@ def add(commands: Any) -> None:
         "measure a model bundle on labelled music",
         example="genre evaluate runs/mine/bundle Music/ --out reports/mine",
     )
-    parser.add_argument("bundle", metavar="BUNDLE", help="a model bundle's folder, or pretrained")
+    parser.add_argument("bundle", metavar="BUNDLE", help="a model bundle's folder or zip, or pretrained")
     parser.add_argument(
         "data", metavar="DATA", help="a folder with a folder per genre, a manifest, or another data set"
     )

@@ -34,11 +34,18 @@ def add(commands: Any) -> None:
         group,
         "background",
         _background,
-        "put into a bundle what its network makes of other music and of noise, which genre teach needs",
-        example="genre model background runs/mine/bundle Music/",
+        "put into a bundle what its network makes of other music, of noise and of what it learnt: genre teach needs it",
+        example="genre model background runs/mine/bundle Music/ --known Genres/",
     )
     background.add_argument("bundle", metavar="BUNDLE", help="a model bundle's folder")
     background.add_argument("music", nargs="+", metavar="MUSIC", help="recordings, folders, or .npz of spectrograms")
+    background.add_argument(
+        "--known",
+        nargs="+",
+        default=[],
+        metavar="DATA",
+        help="the labelled music it learnt: what is like it keeps its genre",
+    )
     for parser in (check, info, rebuild):
         parser.add_argument("bundle", nargs="?", metavar="BUNDLE", help="default: the pretrained one")
     info.add_argument(
@@ -100,7 +107,7 @@ def _fit_belief(options: argparse.Namespace) -> int:
 def _background(options: argparse.Namespace) -> int:
     from genre_lib.training.teaching.measuring import write_background
 
-    write_background(options.bundle, options.music, report=print)
+    write_background(options.bundle, options.music, known=options.known, report=print)
     return 0
 
 

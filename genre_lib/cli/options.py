@@ -35,7 +35,7 @@ def add_group(commands: Any, name: str, text: str) -> Any:
     return commands.add_parser(name, help=text).add_subparsers(required=True, metavar="ACTION")
 
 
-def add_model_option(parser: argparse.ArgumentParser, text: str = "a model bundle's folder") -> None:
+def add_model_option(parser: argparse.ArgumentParser, text: str = "a model bundle's folder or zip") -> None:
     """`--model BUNDLE`."""
     parser.add_argument("--model", metavar="BUNDLE", help=f"{text} (default: the pretrained one)")
 

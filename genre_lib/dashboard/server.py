@@ -22,7 +22,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from genre_lib.bundle.files import read_card
+from genre_lib.bundle.files import bundle_folder, read_card
 from genre_lib.bundle.resources import import_folder, resource
 from genre_lib.dashboard.settings import Settings
 from genre_lib.dashboard.visitor_folder import READY, sweep
@@ -112,15 +112,16 @@ def serving(settings: Settings, *, port: int = 8866, options: tuple[str, ...] = 
         raise DashboardError(f"There is no dashboard at {folder}: work in a checkout of the repository.")
     if settings.folder and not Path(settings.folder).is_dir():
         raise ParameterError(f"{settings.folder} is not a folder: name one with recordings for --folder.")
-    if settings.model:
-        read_card(settings.model)
+    model = bundle_folder(settings.model) if settings.model else None
+    if model:
+        read_card(model)
     port = _free_port(port)
     sessions = Path(tempfile.mkdtemp(prefix="genre-dashboard-"))
     settings = replace(
         settings,
         sessions=str(sessions),
         folder=str(Path(settings.folder).resolve()) if settings.folder else None,
-        model=str(Path(settings.model).resolve()) if settings.model else None,
+        model=str(model.resolve()) if model else None,
     )
     command = [sys.executable, "-m", "voila", "live_genre.ipynb", f"--port={port}", f"--Voila.ip={HOST}"]
     command += ["--Voila.port_retries=0", "--Voila.log_level=ERROR", *_private_kernels(), *options]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Callable
 from html import escape
@@ -88,6 +89,7 @@ class TeachTab:
         self._start.on_click(lambda _: self._begin())
         self._cancel.on_click(lambda _: self._stop())
         self._place.observe(lambda _: self._place_chosen(), "value")
+        self._where.observe(lambda _: self._offer_genres(), "value")
         self._of_place: tuple[Track, ...] = ()
         self._learnt = widgets.HTML().add_class("genre-learnt")
         hear = widgets.Button(description="Listen with it").add_class("genre-primary")
@@ -203,8 +205,11 @@ class TeachTab:
         self._use(label)
 
     def _offer_genres(self) -> None:
-        """What the song that is heard can be said to be: a genre that is being taught."""
+        """What the song that is heard can be said to be: a genre that is being taught, or one that stays."""
         names = [box.name for box in self._boxes if box.name] + [str(track.genre) for track in self._of_place]
+        if self._where.value == _BESIDE:
+            with contextlib.suppress(GenreLibError):
+                names += self._models.load(self._base_of.get(self._models.label, self._models.label)).card.genres
         before = self._was.value
         self._was.options = list(dict.fromkeys(names))
         if before in self._was.options:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from genre_lib.bundle.files import Bundle, open_bundle, seal
+from genre_lib.bundle.files import Bundle, open_to_change, seal
 from genre_lib.evaluation.belief_fit import fit_belief
 from genre_lib.evaluation.belief_scores import BeliefEvaluation, evaluate_belief
 from genre_lib.evaluation.held_out import HeldOut, check_genres
@@ -37,7 +37,7 @@ def refit_belief(
     BundleError, EvaluationError
         The bundle or a file cannot be used, or they are about different genres.
     """
-    bundle = open_bundle(folder)
+    bundle = open_to_change(folder)
     parts = [HeldOut.load(path) for path in held_out]
     check_genres(parts, bundle.card.genres)
     grid = StepGrid.of(bundle.card)

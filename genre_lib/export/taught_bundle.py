@@ -17,7 +17,7 @@ from genre_lib.bundle.files import KERAS
 from genre_lib.bundle.names import model_name
 from genre_lib.datasets import DataSet, load_features, open_data_set
 from genre_lib.datasets.genre_folders import open_folder
-from genre_lib.errors import AudioError, DataSetError, ParameterError
+from genre_lib.errors import AudioError, DataSetError
 from genre_lib.evaluation.scores import Evaluation, evaluate
 from genre_lib.export.taught_network import genre_layer, with_head, with_more_genres
 from genre_lib.export.write_bundle import write_bundle
@@ -50,11 +50,14 @@ class Songs:
         Without silent ones.
     skipped : tuple of str
         A sentence for each song that could not.
+    known : tuple of str
+        Genres that stay: songs of these are examples of what no new genre may claim.
     """
 
     data_set: DataSet
     steps: list[NDArray[np.float32]]
     skipped: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -64,13 +67,15 @@ class Songs:
     @property
     def genres(self) -> tuple[str, ...]:
         """The genres to learn; songs in a folder "none of these" are examples of what is none of them."""
-        return tuple(genre for genre in self.data_set.genres if genre.casefold() != NONE)
+        there = {NONE, *(genre.casefold() for genre in self.known)}
+        return tuple(genre for genre in self.data_set.genres if genre.casefold() not in there)
 
     @property
     def labels(self) -> NDArray[np.int64]:
-        """Index of each song's genre; the number of genres for none of these [shape=(n_songs,)]."""
-        index = {genre: i for i, genre in enumerate(self.genres)}
-        return np.array([index.get(str(track.genre), len(index)) for track in self.data_set.tracks], np.int64)
+        """Index of each song's genre: the new ones, none of these, those that are known [shape=(n_songs,)]."""
+        names = (*self.genres, NONE, *(genre.casefold() for genre in self.known))
+        told = [str(track.genre) for track in self.data_set.tracks]
+        return np.array([names.index(name if name in self.genres else name.casefold()) for name in told], np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +121,8 @@ def teach(
         The bundle to teach; by default the pretrained one. Its network has to be one that was trained, not one that
         was taught before.
     add : bool
-        Keep the base's genres, and put the new ones after them. Then only what is no music is none of these.
+        Keep the base's genres, and put the new ones after them. Then only what is no music is none of these, and songs
+        of a genre that the base knows are examples of what no new genre may claim.
     name : str
         For the card; by default the data set's.
     version : str
@@ -130,8 +136,8 @@ def teach(
 
     Raises
     ------
-    DataSetError, ParameterError
-        There is no song of a genre, or a genre is there already.
+    DataSetError
+        There is no song of a genre, or of no new genre.
     BundleError
         The base cannot be taught, or has no background.
 
@@ -162,9 +168,10 @@ def teach(
     network = load_keras(model.bundle.folder / KERAS)
     old, limit = genre_layer(network)
     known = model.card.genres if add else ()
-    songs = hear_songs(data, model)
+    songs = hear_songs(data, model, known=known)
     new = songs.genres
-    _check_names(new, known)
+    if not new:
+        raise DataSetError("There is no song of a new genre: add a folder of songs for one.")
     report(f"heard {_songs(len(songs.steps))} of {len(new)} genre{'' if len(new) == 1 else 's'}")
     taught = learn(songs, background, model.card, known=known, old=old if add else None, old_limit=limit)
     report(_sentence(taught))
@@ -176,8 +183,8 @@ def teach(
     return GenreModel(write_bundle(out, made, card, tfjs_weights="float32", others=others))
 
 
-def hear_songs(data: str | Path | DataSet, model: GenreModel) -> Songs:
-    """The songs of a data set as step features; a DataSetError where a genre has none."""
+def hear_songs(data: str | Path | DataSet, model: GenreModel, *, known: tuple[str, ...] = ()) -> Songs:
+    """The songs of a data set as step features, beside genres that stay; a DataSetError where a genre has none."""
     data_set = data if isinstance(data, DataSet) else _opened(Path(data))
     data_set = data_set.where(lambda track: track.genre is not None)
     steps: dict[int, NDArray[np.float32]] = {}
@@ -202,7 +209,7 @@ def hear_songs(data: str | Path | DataSet, model: GenreModel) -> Songs:
     for genre in data_set.genres:
         if all(track.genre != genre for track in kept.tracks):
             raise DataSetError(f"No song of {genre} can be used: {skipped[0] if skipped else 'there is none.'}")
-    return Songs(kept, list(steps.values()), tuple(skipped))
+    return Songs(kept, list(steps.values()), tuple(skipped), known)
 
 
 def learn(
@@ -246,7 +253,8 @@ def learn(
     if not held_out:
         return Taught(head, fit_temperature(np.zeros((0, n_new + 1)), labels[:0]), None)
     order = sorted(held_out)
-    answered, right = [held_out[i] for i in order], labels[order] + len(known)
+    # Logits of genres that are known come first.
+    answered, right = [held_out[i] for i in order], (labels[order] + len(known)) % (len(known) + n_new + 1)
     temperature = fit_temperature(np.array([each.mean(axis=0) for each in answered]) / base.temperatures.clip, right)
     timing, front_end = base.timing, base.front_end
     grouped = any(track.group is not None for track in songs.data_set.tracks)
@@ -268,15 +276,6 @@ def _opened(path: Path) -> DataSet:
     """A data set; unlike to train, one genre alone is enough to teach."""
     ready = path.is_dir() and any(path.glob("*.npz"))
     return open_folder(path, least=1) if path.is_dir() and not ready else open_data_set(path)
-
-
-def _check_names(new: Sequence[str], known: Sequence[str]) -> None:
-    if not new:
-        raise DataSetError(f"There are only songs of {NONE}: add a folder of songs for a genre.")
-    taken = {genre.casefold() for genre in (*known, NONE)}
-    for genre in new:
-        if genre.casefold() in taken:
-            raise ParameterError(f"There is a genre {genre!r} already: call the folder something else.")
 
 
 def _card(base: Card, songs: Songs, taught: Taught, *, genres: tuple[str, ...], name: str, version: str) -> Card:

@@ -9,7 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from genre_lib.bundle.card import Card
-from genre_lib.bundle.files import GOLDEN, KERAS, LITERT, MEL, NEURONS, ONNX, RECIPE, TFJS, Bundle, open_bundle, seal
+from genre_lib.bundle.files import (
+    GOLDEN,
+    KERAS,
+    LITERT,
+    MEL,
+    NEURONS,
+    ONNX,
+    RECIPE,
+    TFJS,
+    Bundle,
+    open_bundle,
+    open_to_change,
+    seal,
+)
 from genre_lib.bundle.golden import PROBABILITY_TOLERANCE
 from genre_lib.errors import BundleError
 from genre_lib.export.conversion import WeightType, write_litert, write_tfjs
@@ -127,7 +140,7 @@ def rebuild_bundle(
     --------
     >>> rebuild_bundle("data/models/gtzan", network="runs/new/bundle/model.keras")  # doctest: +SKIP
     """
-    bundle = open_bundle(folder)
+    bundle = open_bundle(folder) if out else open_to_change(folder)
     card = bundle.card if card is None else card
     model = load_keras(bundle.folder / KERAS if network is None else Path(network))
     n_genres = model.output["step_logits"].shape[-1]

@@ -31,7 +31,7 @@ def load_model(path: str | Path | None = None) -> GenreModel:
     Parameters
     ----------
     path : str or Path, optional
-        A bundle's folder; by default the pretrained one.
+        A bundle's folder, or a zip of it as the page and the dashboard save it; by default the pretrained one.
 
     Raises
     ------

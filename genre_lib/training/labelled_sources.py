@@ -75,14 +75,14 @@ def labelled_clips(
     Raises
     ------
     DataSetError
-        A source cannot be read, was made by another front end, or has another genre.
+        A source cannot be read, was made by another front end, or has a clip of another genre that is not left out.
     """
     log_mels: list[NDArray[np.float32]] = []
     soft_labels = [np.zeros((0, len(genres)))]
     for source in sources:
         features = source.features(front_end)
         kept = [i for i, track in enumerate(features.tracks) if track.name not in without]
-        for track in features.tracks:
+        for track in (features.tracks[i] for i in kept):
             if track.genre not in genres:
                 raise DataSetError(
                     f"{track.name} of {source.music} is {track.genre}, not one of the genres: leave it out."

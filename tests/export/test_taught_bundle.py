@@ -8,10 +8,11 @@ import pytest
 import genre_lib
 from genre_lib.cli.main import main
 from genre_lib.datasets import DataSet, Track
-from genre_lib.errors import DataSetError, ParameterError
+from genre_lib.errors import DataSetError
 from genre_lib.export.runtime_checks import check_bundle
 from genre_lib.export.taught_bundle import NONE, hear_songs, learn
 from genre_lib.training.teaching.background import Background
+from genre_lib.training.teaching.head import Head
 from tests.conftest import write_drone, write_song
 
 
@@ -49,8 +50,28 @@ def test_one_song_a_genre_says_that_nothing_was_measured(folder: Path, pretraine
 def test_what_cannot_be_taught_is_said(folder: Path, tmp_path: Path, pretrained) -> None:
     with pytest.raises(DataSetError, match="broken"):
         hear_songs(_broken(tmp_path), pretrained)
-    with pytest.raises(ParameterError, match="already"):
+    with pytest.raises(DataSetError, match="no song of a new genre"):
         genre_lib.teach(_named_rock(folder), tmp_path / "out", add=True)
+
+
+def test_a_song_of_a_known_genre_is_left_to_it(folder: Path, pretrained) -> None:
+    known, background = pretrained.card.genres, Background.of_bundle(pretrained.bundle)
+    beats = tuple(Track(f"beat {i}", folder / "beat" / f"{i}.wav", "beat") for i in range(3))
+    # Said to be rock, whatever it is: the next one of its kind is not to be taken for a beat.
+    rock = Track("rock", folder / "beat" / "2.wav", "Rock")
+    old = Head(np.zeros((pretrained.n_features, len(known))), np.zeros(len(known)))
+    margins = []
+    for tracks in (beats[:2], (*beats[:2], rock)):
+        genres = tuple(dict.fromkeys(str(track.genre) for track in tracks))
+        songs = hear_songs(DataSet("beats", tracks, genres), pretrained, known=known)
+        assert songs.genres == ("beat",)
+        assert songs.labels.tolist() == [0, 0, *[2 + known.index("rock")] * (len(tracks) - 2)]
+        taught = learn(songs, background, pretrained.card, known=known, old=old)
+        if taught.evaluation is not None:
+            assert taught.evaluation.genres == (*known, "beat", NONE)
+        heard = pretrained.embed(beats[2].path).step_features
+        margins.append(float(taught.head(heard).mean(axis=0)[0]))
+    assert margins[1] < margins[0]
 
 
 def _broken(root: Path) -> Path:

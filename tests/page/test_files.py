@@ -258,6 +258,32 @@ def test_a_genre_can_be_lit_up_and_the_stream_zoomed(visitor: Visitor, sounds: P
     expect(visitor["zoom-out"]).to_be_disabled()
 
 
+def test_closer_up_the_view_follows_the_keys_and_a_finger(visitor: Visitor, sounds: Path) -> None:
+    visitor.hear(sounds / "song.mp3")
+    visitor["zoom-in"].click()
+    for key in ("End", "Home", "End"):
+        visitor["slider"].press(key)
+        expect(visitor["playhead"]).not_to_have_attribute("hidden", "")
+    end = visitor.seconds_at_slider()
+    box = visitor["stream"].bounding_box()
+    assert box
+    y = box["y"] + box["height"] / 2
+    at_the_end = visitor["stream"].screenshot()
+    devtools = visitor.context.new_cdp_session(visitor.page)
+
+    def touch(*xs: float) -> None:
+        for kind, x in zip(("touchStart", *["touchMove"] * (len(xs) - 1)), xs, strict=True):
+            devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+        devtools.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        visitor.wait_a_moment()
+
+    touch(200, 300, 400, 500, 600)
+    assert visitor.seconds_at_slider() == end
+    assert visitor["stream"].screenshot() != at_the_end
+    touch(300)
+    assert visitor.seconds_at_slider() < end
+
+
 def test_arrow_keys_seek_wherever_the_focus_is(visitor: Visitor, sounds: Path) -> None:
     visitor.hear(sounds / "song.mp3")
     visitor["save-csv"].focus()

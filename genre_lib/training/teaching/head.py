@@ -1,8 +1,8 @@
 """A regularised linear head: multinomial logistic regression on spans, the rest of the world among its classes.
 
-The features are whitened by the background first, so that the penalty counts a direction by how much music differs
-along it. Every song of a genre weighs the same, every genre the same; the background weighs as much as all of them. At
-last the biases are set so that only a known share of the background would be named.
+The features are whitened by how spans of one kind of sound scatter, so that the penalty counts a direction by how
+little it tells kinds apart. Every song of a genre weighs the same, every genre the same; general music weighs as much
+as all of them. At last the biases are set so that only a known share of the background would be named.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import log_softmax, softmax
+from scipy.special import logsumexp
 
 from genre_lib.training.teaching.background import Background
 from genre_lib.training.teaching.spans import Floats
@@ -22,11 +22,16 @@ from genre_lib.training.teaching.spans import Floats
 # Between .02 and .4 new genres are found alike; less names more of what was never taught (docs/teach.md).
 PENALTY = 0.1
 # Shares of general music, and of what is none, that may be nearer to a taught genre than to none of these: with the
-# temperature few of them are near enough to be named. Half as much costs 8 to 14 points of the new genres.
-NAMED_MUSIC, NAMED_NON_MUSIC = 0.2, 0.02
-_N_MUSIC, _N_NON_MUSIC = 1500, 400
-# Directions along which music hardly differs are not blown up by more than this.
-_FLOOR = 0.02
+# temperature fewer are near enough to be named. A fifth of the music would find 3 points more of the new genres, and
+# name 2 points more of other music.
+NAMED_MUSIC, NAMED_NON_MUSIC = 0.15, 0.02
+# Share of the music of genres that stay, as the network learnt it, that may be nearer to a new one.
+NAMED_KNOWN = 0.02
+# How much each known genre weighs where it does not stay. More than this loses what is taught and near to one of them.
+KNOWN_WEIGHT = 0.1
+_N_MUSIC, _N_NON_MUSIC, _N_KNOWN = 1500, 400, 100
+# Directions along which spans hardly scatter are not blown up by more than this.
+_FLOOR = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,17 +63,17 @@ class Examples:
     Attributes
     ----------
     spans : np.ndarray [shape=(n, n_features)]
-    labels : np.ndarray [shape=(n, n_outputs)]
-        Rows sum to 1.
+    labels : np.ndarray of int [shape=(n,)]
+        A new genre, `n_genres` for none of these, or more where it stays with the old genres.
     weights : np.ndarray [shape=(n,)]
-    offsets : np.ndarray [shape=(n, n_outputs)]
-        Logits that are there already and stay.
+    old : np.ndarray [shape=(n,)]
+        Logarithm of the summed exponentials of the old logits, which stay; minus infinity where there are none.
     """
 
     spans: Floats
-    labels: Floats
+    labels: NDArray[np.int64]
     weights: Floats
-    offsets: Floats
+    old: Floats
 
 
 def fit_head(
@@ -88,13 +93,14 @@ def fit_head(
     ----------
     songs : sequence of np.ndarray [shape=(n_spans, n_features)]
     labels : sequence of int [length n_songs]
-        Index of each song's genre among the new ones; `n_genres` is none of these.
+        Index of each song's genre among the new ones; `n_genres` is none of these, and what is above is one of the
+        genres that stay, whose song no new genre may claim.
     n_genres : int
         New genres.
     background : Background
     old : Head, optional
-        Of genres that are known already and are kept as they are; general music is then theirs as it was, and only
-        what is no music is none of these. Without it all of the background is.
+        Of genres that are known already and are kept as they are; their own music and general music are then theirs
+        as they were, and only what is no music is none of these. Without it all of the background is.
     old_limit : float >= 0
         How far the old logits can be from their mean (`genre_lib.networks.with_clipped_logits`); 0 is any.
     penalty : float > 0
@@ -111,15 +117,16 @@ def fit_head(
     centre, whitening = _whitening(background)
     white = (examples.spans - centre) @ whitening
     n_features, n_new = white.shape[1], n_genres + 1
-    n_old = examples.labels.shape[1] - n_new
     share = examples.weights / examples.weights.sum()
+    # A row of zeros where it is to stay with the old genres, whichever of them it is.
+    wanted = np.eye(n_new + 1)[np.minimum(examples.labels, n_new), :n_new]
 
     def loss(flat: Floats) -> tuple[float, Floats]:
         kernel, bias = flat[: n_features * n_new].reshape(n_features, n_new), flat[n_features * n_new :]
-        logits = examples.offsets.copy()
-        logits[:, n_old:] += white @ kernel + bias
-        value = -share @ (examples.labels * log_softmax(logits, axis=1)).sum(axis=1)
-        slope = (share[:, None] * (softmax(logits, axis=1) - examples.labels))[:, n_old:]
+        logits = white @ kernel + bias
+        whole = np.logaddexp(examples.old, logsumexp(logits, axis=1))
+        value = share @ (whole - (wanted * logits).sum(axis=1))
+        slope = share[:, None] * (np.exp(logits - whole[:, None]) - wanted)
         return (
             float(value + penalty / 2 * (kernel**2).sum()),
             np.concatenate([(white.T @ slope + penalty * kernel).ravel(), slope.sum(axis=0)]),
@@ -149,40 +156,32 @@ def _examples(
     old_limit: float,
     seed: int,
 ) -> Examples:
-    n_old = 0 if old is None else len(old.bias)
     music = background.draw(_N_MUSIC, music=True, seed=seed)
     noise = background.draw(_N_NON_MUSIC, music=False, seed=seed + 1)
+    known = background.draw_known(_N_KNOWN, seed=seed + 4)
     counts = np.bincount(labels, minlength=n_genres + 1)
-    taught_weights = [np.full(len(song), 1 / (counts[label] * len(song))) for song, label in
-                      zip(songs, labels, strict=True)]  # fmt: skip
-    spans = np.concatenate([*songs, music, noise])
-    offsets = np.zeros((len(spans), n_old + n_genres + 1))
-    if old is not None:
-        offsets[:, :n_old] = bent(old(spans), old_limit)
-    identity = np.eye(n_old + n_genres + 1)
-    none = identity[-1:]
-    of_music = np.repeat(none, len(music), axis=0)
-    if n_old:
-        of_music = np.zeros((len(music), n_old + n_genres + 1))
-        start = sum(map(len, songs))
-        of_music[:, :n_old] = softmax(offsets[start : start + len(music), :n_old], axis=1)
-    taught = np.concatenate([np.repeat(identity[n_old + label][None], len(song), axis=0) for song, label in
-                             zip(songs, labels, strict=True)])  # fmt: skip
-    # As much as everything that is taught or, with genres that stay, a share for each of them.
-    of_music_weight = float(max(n_genres, n_old))
-    weights = [*taught_weights, np.full(len(music), of_music_weight / len(music)), np.full(len(noise), 1 / len(noise))]
-    return Examples(
-        spans,
-        np.concatenate([taught, of_music, np.repeat(none, len(noise), axis=0)]),
-        np.concatenate(weights),
-        offsets,
-    )
+    song_weights = [np.full(len(song), 1 / (counts[label] * len(song))) for song, label in
+                    zip(songs, labels, strict=True)]  # fmt: skip
+    spans = np.concatenate([*songs, music, noise, known])
+    of_background = np.repeat([n_genres + 1, n_genres, n_genres + 1], [len(music), len(noise), len(known)])
+    label = np.concatenate([np.repeat(labels, [len(song) for song in songs]), of_background])
+    # As much as everything that is taught. Where nothing is told of the genres that stay, music stands for them.
+    n_old = 0 if old is None else len(old.bias)
+    of_music = float(n_genres if background.known else max(n_genres, n_old))
+    of_known = KNOWN_WEIGHT if old is None else 1.0
+    weights = [
+        *song_weights,
+        np.full(len(music), of_music / len(music)),
+        np.full(len(noise), 1 / len(noise)),
+        np.full(len(known), of_known / _N_KNOWN),
+    ]
+    if old is None:
+        return Examples(spans, np.minimum(label, n_genres), np.concatenate(weights), np.full(len(spans), -np.inf))
+    return Examples(spans, label, np.concatenate(weights), logsumexp(bent(old(spans), old_limit), axis=1))
 
 
 def _balanced(head: Head, background: Background, old: Head | None, old_limit: float, seed: int) -> Head:
     """The head with biases by which the background is named as rarely as it may be."""
-    music = background.draw(_N_MUSIC, music=True, seed=seed)
-    noise = background.draw(_N_NON_MUSIC, music=False, seed=seed + 1)
 
     def lead(spans: Floats) -> Floats:
         """Of the best new genre before none of these and, where they stay, the old genres."""
@@ -190,14 +189,19 @@ def _balanced(head: Head, background: Background, old: Head | None, old_limit: f
         others = logits[:, -1] if old is None else np.maximum(logits[:, -1], bent(old(spans), old_limit).max(axis=1))
         return np.asarray(logits[:, :-1].max(axis=1) - others)
 
-    of_music, of_noise = np.quantile(lead(music), 1 - NAMED_MUSIC), np.quantile(lead(noise), 1 - NAMED_NON_MUSIC)
+    limits = [
+        np.quantile(lead(background.draw(_N_MUSIC, music=True, seed=seed)), 1 - NAMED_MUSIC),
+        np.quantile(lead(background.draw(_N_NON_MUSIC, music=False, seed=seed + 1)), 1 - NAMED_NON_MUSIC),
+    ]
+    if old is not None and background.known:
+        limits.append(np.quantile(lead(background.draw_known(_N_KNOWN, seed=seed + 3)), 1 - NAMED_KNOWN))
     bias = head.bias.copy()
-    bias[:-1] -= max(of_music, of_noise)
+    bias[:-1] -= max(limits)
     return Head(head.kernel, bias)
 
 
 def _whitening(background: Background) -> tuple[Floats, Floats]:
-    """The centre, and the matrix that gives general music unit variance in every direction that matters."""
-    values, vectors = np.linalg.eigh(background.covariance)
+    """The centre, and the matrix that gives spans of one kind unit variance in every direction that matters."""
+    values, vectors = np.linalg.eigh(background.within)
     floor = _FLOOR * values.max()
     return background.mean, vectors / np.sqrt(np.maximum(values, 0) + floor)

@@ -1,4 +1,4 @@
-"""Measuring a bundle's background: what its network makes of general music and of sounds that are no music."""
+"""Measuring a bundle's background: what its network makes of general music, of what is none, of what it learnt."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genre_lib.audio.finding import find_recordings
-from genre_lib.bundle.files import Bundle, open_bundle, seal
-from genre_lib.datasets import load_tagged_features
-from genre_lib.errors import AudioError, ParameterError
-from genre_lib.inference.model import GenreModel, load_model
+from genre_lib.bundle.files import Bundle, open_bundle, open_to_change, seal
+from genre_lib.datasets import load_features, load_tagged_features, open_data_set
+from genre_lib.datasets.table import EXCLUDED
+from genre_lib.errors import AudioError, DataSetError, ParameterError
+from genre_lib.inference.model import GenreModel
 from genre_lib.training.non_music import non_music
 from genre_lib.training.teaching.background import BACKGROUND, Background, golden_mean
 from genre_lib.training.teaching.spans import Floats, spans_of
@@ -26,7 +27,11 @@ _FEWEST_SPANS = 200
 
 
 def write_background(
-    folder: str | Path, music: Sequence[str | Path], *, report: Callable[[str], None] = lambda _: None
+    folder: str | Path,
+    music: Sequence[str | Path],
+    *,
+    known: Sequence[str | Path] = (),
+    report: Callable[[str], None] = lambda _: None,
 ) -> Bundle:
     """Measure a bundle's background and put it into the bundle.
 
@@ -36,6 +41,8 @@ def write_background(
         The bundle.
     music : sequence of str or Path
         Recordings and folders of them, or files of ready spectrograms (`.npz`), of music of every kind.
+    known : sequence of str or Path
+        Data sets (`genre_lib.datasets.open_data_set`) that the network learnt its genres from.
     report : callable
         Gets a line for each of them.
 
@@ -43,10 +50,12 @@ def write_background(
     ------
     ParameterError
         There is too little music.
+    DataSetError
+        A data set has none of the bundle's genres.
     BundleError
-        The bundle tells no features.
+        The bundle tells no features, or is a zip.
     """
-    model = load_model(folder)
+    model = GenreModel(open_to_change(folder))
     spans: list[Floats] = []
     names = []
     n_pieces = 0
@@ -60,15 +69,39 @@ def write_background(
         raise ParameterError(f"{n_pieces} pieces are too little music for a background: give a hundred or more.")
     sounds = non_music(_N_SOUNDS, model.card.front_end, duration_s=_SOUND_S, seed=1)
     noise = [spans_of(model.features_from_log_mel(sound), at_most=_SPANS_A_PIECE) for sound in sounds]
+    of_genres: dict[str, list[Floats]] = {}
+    for source in known:
+        heard = _by_genre(model, source)
+        names.append(f"{sum(map(len, heard.values()))} clips of known genres of {Path(source).stem}")
+        report(names[-1])
+        for genre, clips in heard.items():
+            of_genres.setdefault(genre, []).extend(clips)
     about = f"{'; '.join(names)}; {len(sounds)} synthetic sounds that are no music"
     background = Background.of_spans(
-        np.concatenate(spans), np.concatenate(noise), golden=golden_mean(model.bundle), about=about
+        np.concatenate(spans),
+        np.concatenate(noise),
+        golden=golden_mean(model.bundle),
+        about=about,
+        known={genre: np.concatenate(of_genres[genre]) for genre in model.card.genres if genre in of_genres},
     )
     with replaced_folder(Path(folder)) as draft:
         shutil.copytree(folder, draft, dirs_exist_ok=True)
         write_text(draft / BACKGROUND, background.to_json() + "\n")
         seal(draft, model.card)
     return open_bundle(folder)
+
+
+def _by_genre(model: GenreModel, source: str | Path) -> dict[str, list[Floats]]:
+    """Spans of a data set's clips, those left out that it calls faulty."""
+    data_set = open_data_set(str(source))
+    kept = data_set.where(lambda track: track.genre in model.card.genres and track.split != EXCLUDED)
+    if not kept.tracks:
+        raise DataSetError(f"{source} has no clip of a genre that the bundle knows: leave it out.")
+    features = load_features(kept, model.card.front_end)
+    found: dict[str, list[Floats]] = {}
+    for track, log_mel in zip(features.tracks, features.log_mels, strict=True):
+        found.setdefault(str(track.genre), []).append(spans_of(model.features_from_log_mel(log_mel)))
+    return found
 
 
 def _heard(model: GenreModel, path: Path) -> Iterator[NDArray[np.float32]]:

@@ -24,6 +24,7 @@ from genre_lib.training.teaching.spans import spans_of
 
 FIXTURE = Path(__file__).parents[2] / "fixtures" / "teach.json"
 N_FEATURES = 6
+CORRECTED = "salsa/5.mp3"
 OLD_LIMIT = 4.0
 CLIP_TEMPERATURE = 0.6
 # Name, genre, steps: enough for several spans, for one that is short, and for folds of two.
@@ -42,7 +43,16 @@ def made_up() -> dict[str, Any]:
     rng = np.random.default_rng(5)
     music = np.maximum(rng.normal(1.0, 0.5, (900, N_FEATURES)), 0)
     noise = np.maximum(rng.normal(0.3, 0.15, (250, N_FEATURES)), 0)
-    background = Background.of_spans(music, noise, golden=np.ones(N_FEATURES), about="made up")
+    background = Background.of_spans(
+        music,
+        noise,
+        golden=np.ones(N_FEATURES),
+        about="made up",
+        known={
+            genre: np.maximum(rng.normal(level, 0.4, (300, N_FEATURES)), 0)
+            for genre, level in {"a": 0.8, "b": 1, "c": 1.3}.items()
+        },
+    )
     centres = {"bachata": [2.0, 1.2, 1, 1, 1, 1], "salsa": [1, 1.4, 2.2, 1, 1, 1], NONE: [1, 1, 1, 1.9, 0.6, 1]}
     songs = [
         {
@@ -69,9 +79,14 @@ def answers(given: dict[str, Any]) -> dict[str, Any]:
     background = Background.from_json(json.dumps(given["background"]))
     tracks = tuple(Track(song["name"], None, song["genre"]) for song in given["songs"])
     steps = [np.array(song["steps"], np.float32) for song in given["songs"]]
-    songs = Songs(DataSet("made up", tracks, tuple(sorted({song["genre"] for song in given["songs"]}))), steps)
-    base = replace(open_bundle().card, temperatures=BySpan(1.2, 0.9, CLIP_TEMPERATURE))
     old = Head(np.array(given["old"]["kernel"]), np.array(given["old"]["bias"]))
+    genres = tuple(sorted({song["genre"] for song in given["songs"]}))
+    songs = Songs(DataSet("made up", tracks, genres), steps)
+    # With a correction: a song that was taken for new was one of a genre that is known.
+    corrected = tuple(replace(track, genre="b") if track.name == CORRECTED else track for track in tracks)
+    beside = Songs(DataSet("made up", corrected, tuple(sorted({*genres, "b"}))), steps, known=tuple(given["known"]))
+    stays = {"known": given["known"], "old": old, "old_limit": given["old"]["limit"]}
+    base = replace(open_bundle().card, temperatures=BySpan(1.2, 0.9, CLIP_TEMPERATURE))
     return {
         "none": NONE,
         "limits": list(LIMITS),
@@ -79,8 +94,11 @@ def answers(given: dict[str, Any]) -> dict[str, Any]:
         "normal": normal(5, 3).tolist(),
         "spans": [spans_of(step).sum(axis=1).tolist() for step in steps],
         "drawn": background.draw(4, music=True, seed=2).tolist(),
+        "drawn_known": background.draw_known(2, seed=4).tolist(),
+        "corrected": CORRECTED,
         "instead": _told(learn(songs, background, base)),
-        "added": _told(learn(songs, background, base, known=given["known"], old=old, old_limit=given["old"]["limit"])),
+        "added": _told(learn(songs, background, base, **stays)),
+        "beside": _told(learn(beside, background, base, **stays)),
     }
 
 

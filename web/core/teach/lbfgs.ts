@@ -12,7 +12,7 @@ const HALVINGS = 40;
  * @param start where to begin; is left as it is
  * @param flat the largest slope at which it ends
  */
-export function minimise(evaluate: (x: Float64Array, slope: Float64Array) => number, start: Float64Array, flat = 1e-7): Float64Array {
+export function minimise(evaluate: (x: Float64Array, slope: Float64Array) => number, start: Float64Array, flat = 1e-6): Float64Array {
   let x = Float64Array.from(start);
   let slope = new Float64Array(x.length);
   let value = evaluate(x, slope);

@@ -52,6 +52,7 @@ describe("teaching", () => {
     expectNear(uniform(5, 3), answers.uniform, 1e-15);
     expectNear(normal(5, 3), answers.normal, 1e-12);
     background.draw(4, { music: true, seed: 2 }).forEach((row, i) => expectNear(row, answers.drawn[i], 1e-6));
+    background.drawKnown(2, 4).forEach((row, i) => expectNear(row, answers.drawn_known[i], 1e-6));
   });
 
   it("cuts songs into the same spans", () => {
@@ -66,6 +67,13 @@ describe("teaching", () => {
 
   it("learns what Python learns, beside the known genres", () => {
     expectTold(learn(songs, new HeadFitter(background), given.clip_temperature, known), answers.added);
+  });
+
+  it("learns what Python learns from a song that was one of the known genres", () => {
+    const corrected = songs.map((song) => (song.name === answers.corrected ? { ...song, genre: "b" } : song));
+    const learnt = learn(corrected, new HeadFitter(background), given.clip_temperature, known, given.known);
+    expect(learnt.genres).toEqual(["bachata", "salsa", NONE]);
+    expectTold(learnt, answers.beside);
   });
 
   it("says that nothing was measured where no song can be left out", () => {
@@ -84,7 +92,15 @@ describe("teaching", () => {
     expectNear(one.head.bias, other.head.bias, 1e-9);
   });
 
-  it("refuses a background that is damaged", () => {
+  it("reads a background of the first version, which tells nothing of known genres", () => {
+    const { version: _, known: __, ...first } = given.background;
+    const old = Background.parse(JSON.stringify(first));
+    expect(old.drawKnown(3, 4)).toEqual([]);
+    expect(learn(songs, new HeadFitter(old), given.clip_temperature, known).genres).toEqual(["bachata", "salsa", NONE]);
+  });
+
+  it("refuses a background that is damaged or newer", () => {
     expect(() => Background.parse("{}")).toThrow(/background.json is not readable/);
+    expect(() => Background.parse(JSON.stringify({ ...given.background, version: 3 }))).toThrow(/newer than this page/);
   });
 });

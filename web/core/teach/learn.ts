@@ -9,7 +9,7 @@ export const NONE = "none of these";
 
 export interface Song {
   readonly name: string;
-  /** a genre, or `NONE` */
+  /** a genre, `NONE`, or a genre that stays, which no new one may claim then */
   readonly genre: string;
   readonly steps: StepFeatures;
 }
@@ -41,11 +41,13 @@ export const SONGS_ASKED = 3;
  * @param songs at least one of a genre
  * @param clipTemperature of the model that is taught
  * @param known the genres that stay, if any
+ * @param knownGenres what they are called
  */
-export function learn(songs: readonly Song[], fitter: HeadFitter, clipTemperature: number, known: Known | null = null): Learnt {
+export function learn(songs: readonly Song[], fitter: HeadFitter, clipTemperature: number, known: Known | null = null, knownGenres: readonly string[] = []): Learnt {
   const sorted = songs.toSorted((one, other) => compare(`${one.genre}/${one.name}`, `${other.genre}/${other.name}`));
-  const genres = [...new Set(sorted.map(({ genre }) => genre))].filter((genre) => genre !== NONE).sort(compare);
-  const labels = sorted.map(({ genre }) => (genre === NONE ? genres.length : genres.indexOf(genre)));
+  const genres = [...new Set(sorted.map(({ genre }) => genre))].filter((genre) => genre !== NONE && !knownGenres.includes(genre)).sort(compare);
+  const order = [...genres, NONE, ...knownGenres];
+  const labels = sorted.map(({ genre }) => order.indexOf(genre));
   const spans = sorted.map(({ steps }) => spansOf(steps));
   const head = fitter.fit(spans, labels, genres.length, known);
   const answers = new Map<number, Float64Array>();
@@ -54,15 +56,17 @@ export function learn(songs: readonly Song[], fitter: HeadFitter, clipTemperatur
     const without = fitter.fit(kept.map((song) => spans[song]), kept.map((song) => labels[song]), genres.length, known, head);
     for (const song of fold) answers.set(song, meanLogits(without, known, sorted[song].steps));
   }
-  const order = [...answers.keys()].sort((a, b) => a - b);
-  const logits = order.map((song) => answers.get(song)!);
-  const right = order.map((song) => labels[song] + (known ? known.head.bias.length : 0));
+  const leftOutSongs = [...answers.keys()].sort((a, b) => a - b);
+  const logits = leftOutSongs.map((song) => answers.get(song)!);
+  // Logits of known genres come first.
+  const nKnown = known ? known.head.bias.length : 0;
+  const right = leftOutSongs.map((song) => (labels[song] + nKnown) % (nKnown + genres.length + 1));
   return {
     genres: [...genres, NONE],
     head,
     known,
     temperature: fitTemperature(logits.map((row) => row.map((value) => value / clipTemperature)), right),
-    accuracy: order.length > 0 ? wilson(logits.filter((row, i) => row.indexOf(Math.max(...row)) === right[i]).length, order.length) : null,
+    accuracy: logits.length > 0 ? wilson(logits.filter((row, i) => row.indexOf(Math.max(...row)) === right[i]).length, logits.length) : null,
     leftOutLogits: logits,
   };
 }

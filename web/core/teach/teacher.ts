@@ -52,7 +52,7 @@ export class Teacher {
 
   /** @param add whether the model's own genres stay */
   learn(songs: readonly Song[], add: boolean): { readonly learnt: Learnt; readonly card: Card } {
-    const learnt = learn(songs, this.fitter, this.card.temperatures.clip, add ? this.graph.known() : null);
+    const learnt = learn(songs, this.fitter, this.card.temperatures.clip, add ? this.graph.known() : null, add ? this.card.genres : []);
     return { learnt, card: taughtCard(this.card, learnt, countsOf(songs)) };
   }
 

@@ -1,7 +1,9 @@
 /** How much surer a taught head may be than it says. genre_lib/training/teaching/temperature.py. */
 import { logSumExp } from "./head.ts";
 
-export const PRIOR_TEMPERATURE = 2;
+/** Where no song could be left out. */
+export const GUESSED_TEMPERATURE = 2;
+export const PRIOR_TEMPERATURE = 1.2;
 const PRIOR_SD = 0.5;
 export const ENOUGH_SONGS = 20;
 const [LOWEST, HIGHEST] = [-3, 4];
@@ -19,6 +21,7 @@ export interface Temperature {
  * @param logits mean over each song
  */
 export function fitTemperature(logits: readonly Float64Array[], labels: readonly number[]): Temperature {
+  if (logits.length === 0) return { value: GUESSED_TEMPERATURE, nSongs: 0 };
   const loss = (logTemperature: number) => {
     const prior = 0.5 * ((logTemperature - Math.log(PRIOR_TEMPERATURE)) / PRIOR_SD) ** 2;
     return logits.reduce((sum, row, i) => {
@@ -44,7 +47,7 @@ function minimum(f: (x: number) => number, low: number, high: number): number {
 export function sentenceOf({ value, nSongs }: Temperature): string {
   if (nSongs === 0) {
     return "Its confidence is a guess, and nothing was measured: a genre has one song, or songs by one artist, so "
-      + `that none could be left out and its temperature is the prior of ${PRIOR_TEMPERATURE}.`;
+      + `that none could be left out and its temperature is a guess of ${GUESSED_TEMPERATURE}.`;
   }
   if (nSongs < ENOUGH_SONGS) {
     return `Its confidence is half a guess: ${nSongs} songs that were left out have moved a temperature of `

@@ -26,6 +26,23 @@ describe("Songbook", () => {
     expect(book.songs.map(({ name }) => name)).toEqual(["rain"]);
   });
 
+  it("takes a song of one of the model's own genres, which is none of these where those do not stay", () => {
+    const book = new Songbook();
+    book.addGenre("son");
+    book.addSong("a.mp3", "son", steps, 3);
+    book.addSong("b.mp3", "rock", steps, 3);
+    expect(book.genres).toEqual(["son", "rock"]);
+    expect(["son", "rock"].map((genre) => book.isNew(genre))).toEqual([true, false]);
+    expect(book.problem(["rock"])).toBeNull();
+    expect(book.lessons(true).map(({ genre }) => genre)).toEqual(["son", "rock"]);
+    expect(book.lessons(false).map(({ genre }) => genre)).toEqual(["son", NONE]);
+    const again = new Songbook();
+    again.restore(book.named, book.songs);
+    expect(again.isNew("rock")).toBe(false);
+    again.removeGenre("rock");
+    expect(again.genres).toEqual(["son"]);
+  });
+
   it("says what is missing before anything can be learnt", () => {
     const book = new Songbook();
     expect(book.problem([])).toContain("Name a genre");

@@ -13,9 +13,26 @@ export class Songbook {
   private names: string[] = [];
   private kept: TaughtSong[] = [];
 
-  /** In the order in which they were named; `NONE` is last, once it has a song. */
+  /** In the order in which they were named, then those of the model's own that a song was said to be; `NONE` is last, once it has a song. */
   get genres(): readonly string[] {
-    return this.kept.some(({ genre }) => genre === NONE) ? [...this.names, NONE] : this.names;
+    const given = new Set(this.kept.map(({ genre }) => genre));
+    const own = [...given].filter((genre) => genre !== NONE && !this.names.includes(genre));
+    return [...this.names, ...own, ...(given.has(NONE) ? [NONE] : [])];
+  }
+
+  /** The genres to learn. */
+  get named(): readonly string[] {
+    return this.names;
+  }
+
+  /** Whether a genre is to be learnt, and not one of the model's own or none of these. */
+  isNew(genre: string): boolean {
+    return this.names.includes(genre);
+  }
+
+  /** The songs as they are learnt. What was said to be one of the model's own genres is none of these where those do not stay. */
+  lessons(add: boolean): readonly TaughtSong[] {
+    return add ? this.kept : this.kept.map((song) => (this.isNew(song.genre) ? song : { ...song, genre: NONE }));
   }
 
   get songs(): readonly TaughtSong[] {
@@ -60,8 +77,8 @@ export class Songbook {
     this.kept = [];
   }
 
-  restore(genres: readonly string[], songs: readonly TaughtSong[]): void {
-    this.names = genres.filter((genre) => genre !== NONE);
+  restore(named: readonly string[], songs: readonly TaughtSong[]): void {
+    this.names = named.filter((genre) => genre !== NONE);
     this.kept = [...songs];
   }
 

@@ -153,7 +153,7 @@ export class Teaching {
     this.view.fail("");
     this.view.learning(true);
     try {
-      const message = await this.worker.learn(this.book.songs, this.view.add);
+      const message = await this.worker.learn(this.book.lessons(this.view.add), this.view.add);
       this.taught = message.card;
       this.room.listenBy(message);
       this.view.say(`Learnt in ${(message.ms / 1000).toFixed(1)} s.`);
@@ -175,7 +175,7 @@ export class Teaching {
 
   private async store(): Promise<void> {
     try {
-      await keep({ network: networkOf(this.base!), genres: this.book.genres, songs: this.book.songs, add: this.view.add });
+      await keep({ network: networkOf(this.base!), genres: this.book.named, songs: this.book.songs, add: this.view.add });
     } catch {
       this.view.cannotKeep();
     }
@@ -185,7 +185,7 @@ export class Teaching {
     this.view.say("Making the model and checking it …");
     try {
       save(await this.worker.saveTaught(), `${this.taught!.name}.zip`);
-      this.view.say("Saved. Drop the zip on this page to use it again, or unpack it for `genre predict --model`.");
+      this.view.say("Saved. Drop the zip on this page to use it again, or name it to `genre predict --model`.");
     } catch (error) {
       this.view.say("");
       this.view.fail(sentenceOf(error));
@@ -208,6 +208,11 @@ export class Teaching {
     this.show();
   }
 
+  /** The model's own genres that what is heard may be said to be: those that stay. */
+  private get own(): readonly string[] {
+    return this.taught && this.base && this.base.genres.every((genre) => this.taught!.genres.includes(genre)) ? this.base.genres : [];
+  }
+
   private change(work: () => void): void {
     work();
     this.show();
@@ -216,7 +221,7 @@ export class Teaching {
 
   private show(): void {
     this.view.show(this.book, this.recordingFor);
-    this.view.offerCorrection(this.taught && this.room.recording ? [...new Set([...this.book.genres, NONE])] : []);
+    this.view.offerCorrection(this.taught && this.room.recording ? [...new Set([...this.book.genres, ...this.own, NONE])] : []);
   }
 }
 

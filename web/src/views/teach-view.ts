@@ -89,7 +89,7 @@ export class TeachView {
   show(book: Songbook, recordingFor: string | null): void {
     const colours = coloursOf([...book.genres]);
     const focused = (document.activeElement as HTMLElement | null)?.dataset["key"];
-    byId("lessons").replaceChildren(...book.genres.map((genre, i) => this.lesson(genre, book.of(genre), css(colours[i]), recordingFor)));
+    byId("lessons").replaceChildren(...book.genres.map((genre, i) => this.lesson(genre, book.of(genre), css(colours[i]), recordingFor, book.isNew(genre))));
     byId("lessons").hidden = book.genres.length === 0;
     byId<HTMLButtonElement>("learn").disabled = book.songs.length === 0;
     byId("learn").hidden = book.genres.length === 0;
@@ -153,7 +153,7 @@ export class TeachView {
     byId("open-teach").focus();
   }
 
-  private lesson(genre: string, songs: readonly TaughtSong[], colour: string, recordingFor: string | null): HTMLLIElement {
+  private lesson(genre: string, songs: readonly TaughtSong[], colour: string, recordingFor: string | null, isNew: boolean): HTMLLIElement {
     const lesson = create("li", "lesson");
     lesson.style.setProperty("--colour", colour);
     const title = create("h3", "", spoken(genre));
@@ -170,7 +170,7 @@ export class TeachView {
     record.classList.toggle("primary", recording);
     const row = create("div", "row");
     row.append(choose, record);
-    lesson.append(head, list, create("p", "enough", genre === NONE ? "What it should not name: noise, talk, other music." : enough(songs.length)), row);
+    lesson.append(head, list, create("p", "enough", aboutOf(genre, songs.length, isNew)), row);
     this.acceptDrops(lesson, genre);
     return lesson;
   }
@@ -214,4 +214,9 @@ export class TeachView {
       if (event.dataTransfer) void droppedFiles(event.dataTransfer).then((files) => this.events.onfiles(genre, files));
     });
   }
+}
+
+function aboutOf(genre: string, nSongs: number, isNew: boolean): string {
+  if (genre === NONE) return "What it should not name: noise, talk, other music.";
+  return isNew ? enough(nSongs) : "One of its own genres: yours leave what is like these songs to it.";
 }
