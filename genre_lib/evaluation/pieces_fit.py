@@ -19,7 +19,7 @@ from genre_lib.inference.pieces import Stretches, believed_as_pieces, stretches
 BLOCK_S = 0.9
 LONGEST_S = 120.0
 # Smaller logits are those of music and noise that no genre fits: they must not be made to look as sure as others.
-LEAST_SIZE = 1.5
+LEAST_SIZE = 2.0
 
 # Steps hear mostly what their neighbours hear: a block tells only so much as such a share of one that stood alone.
 _EVIDENCE = (0.1, 0.17, 0.3, 0.5)
