@@ -4,8 +4,8 @@ import { minimise } from "./lbfgs.ts";
 import { dot, ofEigenvalues, timesSymmetric, type Row, type Rows } from "./matrix.ts";
 
 export const PENALTY = 0.1;
-const NAMED_MUSIC = 0.15;
-const NAMED_NON_MUSIC = 0.02;
+const NAMED_MUSIC = 0.1;
+const NAMED_NON_MUSIC = 0.01;
 const NAMED_KNOWN = 0.02;
 const KNOWN_WEIGHT = 0.1;
 const N_MUSIC = 1500;
