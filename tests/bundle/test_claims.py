@@ -10,7 +10,7 @@ def test_folds_say_more_than_validation_and_music_from_elsewhere_stands_beside(p
     assert own is not None
     assert world is not None
     assert own["name"] == "cross_validation_accuracy"
-    assert claim_words(own).endswith("of 639 clips of gtzan-mel-709 (5 artist-grouped folds x 1 seeds)")
+    assert claim_words(own).endswith("of 639 clips of gtzan-mel-709 (5 artist-grouped folds)")
     assert world["data_set"].startswith("world")
 
 

@@ -94,6 +94,11 @@ def test_a_taught_bundle_is_an_ordinary_one(options: tuple[str, ...], folder: Pa
     model = genre_lib.load_model(out)
     old = pretrained.card.genres if options else ()
     assert model.card.genres == (*old, "beat", "drone", NONE)
+    # Logits that are so many times too sure are believed live as the base's would be.
+    belief, base, times = model.card.belief, pretrained.card.belief, model.card.training["temperature"]
+    assert belief.newest.weight == base.newest.weight
+    assert belief.newest.least_size == pytest.approx(base.newest.least_size * times)
+    assert belief.evidence_weight.live == pytest.approx(base.evidence_weight.live / times)
     checks = check_bundle(model.bundle)
     assert all(check.ok for check in checks)
     assert {"Keras", "LiteRT", "ONNX"} <= {check.runtime for check in checks if check.error is not None}

@@ -129,13 +129,14 @@ def _metrics(assessment: Assessment, *, shipped_is_measured: bool) -> list[dict[
     measured = _of_folds if assessment.validation.model is not None else _of_valid
     metrics = [measured(entry) if entry["name"].startswith("ece_") else entry for entry in metrics]
     for label, result in assessment.validation.named():
+        seeds = f", {len(result.by_seed)} seeds" if len(result.by_seed) > 1 else ""
         metrics.append(
             {
                 "name": f"{label}_accuracy",
                 "value": result.accuracy.value,
                 "interval": [result.accuracy.low, result.accuracy.high],
                 "data_set": assessment.evaluation.data_set,
-                "split": f"{len(result.by_fold)} artist-grouped folds x {len(result.by_seed)} seeds",
+                "split": f"{len(result.by_fold)} artist-grouped folds{seeds}",
                 "n": len(result.names),
                 "note": result.model,
             }

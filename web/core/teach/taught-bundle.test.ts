@@ -30,6 +30,12 @@ describe.skipIf(!haveBundle)("a taught bundle", () => {
     const sealed = parseCard(text(files["rumba-son/card.json"]));
     expect(Object.keys(files).sort()).toEqual(["card.json", ...Object.keys(sealed.files)].map((path) => `rumba-son/${path}`).sort());
     expect(sealed.training["taught_on"]).toEqual({ son: 2, rumba: 2 });
+    // Logits that are so many times too sure are believed live as the base's would be.
+    const { newest, evidence_weight: weight } = sealed.belief!;
+    const times = sealed.training["temperature"] as number;
+    expect(newest!.weight).toBe(card.belief!.newest!.weight);
+    expect(newest!.least_size).toBeCloseTo(card.belief!.newest!.least_size * times, 9);
+    expect(weight.live).toBeCloseTo(card.belief!.evidence_weight.live / times, 9);
   });
 
   it("is refused for a model without a background, and for one that reads its genres in another way", async () => {
