@@ -10,7 +10,7 @@ Rules, spellings and safe writing are those of `genre tag`. In beets' configurat
       multi: no        # every genre that fills a fifth of the time
       scores: no       # also the tag GENRE_SCORES
       map: ~           # a file with spellings
-      model: ~         # a model bundle's folder
+      model: ~         # a model bundle's folder or zip
 """
 
 from __future__ import annotations

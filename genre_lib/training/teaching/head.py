@@ -22,9 +22,11 @@ from genre_lib.training.teaching.spans import Floats
 # Between .02 and .4 new genres are found alike; less names more of what was never taught (docs/teach.md).
 PENALTY = 0.1
 # Shares of general music, and of what is none, that may be nearer to a taught genre than to none of these: with the
-# temperature fewer are near enough to be named. A fifth of the music would find 3 points more of the new genres, and
-# name 2 points more of other music.
+# temperature fewer are near enough to be named. The more songs, the surer the answers, and the more of what is near to
+# none is named: from four songs of every new genre on the shares are smaller. With three that would lose 5 points of
+# the new genres, where other music is named rarely anyway.
 NAMED_MUSIC, NAMED_NON_MUSIC = 0.15, 0.02
+MANY_SONGS, NAMED_MUSIC_OF_MANY, NAMED_NON_MUSIC_OF_MANY = 4, 0.1, 0.01
 # Share of the music of genres that stay, as the network learnt it, that may be nearer to a new one.
 NAMED_KNOWN = 0.02
 # How much each known genre weighs where it does not stay. More than this loses what is taught and near to one of them.
@@ -137,7 +139,8 @@ def fit_head(
     found = minimize(loss, np.zeros((n_features + 1) * n_new), jac=True, method="L-BFGS-B", options=options).x
     kernel, bias = found[: n_features * n_new].reshape(n_features, n_new), found[n_features * n_new :]
     head = Head(whitening @ kernel, bias - centre @ whitening @ kernel)
-    return _balanced(head, background, old, old_limit, seed + 2)
+    many = np.bincount(labels, minlength=n_genres)[:n_genres].min() >= MANY_SONGS
+    return _balanced(head, background, old, old_limit, bool(many), seed + 2)
 
 
 def bent(logits: Floats, limit: float) -> Floats:
@@ -180,7 +183,7 @@ def _examples(
     return Examples(spans, label, np.concatenate(weights), logsumexp(bent(old(spans), old_limit), axis=1))
 
 
-def _balanced(head: Head, background: Background, old: Head | None, old_limit: float, seed: int) -> Head:
+def _balanced(head: Head, background: Background, old: Head | None, old_limit: float, many: bool, seed: int) -> Head:
     """The head with biases by which the background is named as rarely as it may be."""
 
     def lead(spans: Floats) -> Floats:
@@ -189,9 +192,10 @@ def _balanced(head: Head, background: Background, old: Head | None, old_limit: f
         others = logits[:, -1] if old is None else np.maximum(logits[:, -1], bent(old(spans), old_limit).max(axis=1))
         return np.asarray(logits[:, :-1].max(axis=1) - others)
 
+    named = (NAMED_MUSIC_OF_MANY, NAMED_NON_MUSIC_OF_MANY) if many else (NAMED_MUSIC, NAMED_NON_MUSIC)
     limits = [
-        np.quantile(lead(background.draw(_N_MUSIC, music=True, seed=seed)), 1 - NAMED_MUSIC),
-        np.quantile(lead(background.draw(_N_NON_MUSIC, music=False, seed=seed + 1)), 1 - NAMED_NON_MUSIC),
+        np.quantile(lead(background.draw(_N_MUSIC, music=True, seed=seed)), 1 - named[0]),
+        np.quantile(lead(background.draw(_N_NON_MUSIC, music=False, seed=seed + 1)), 1 - named[1]),
     ]
     if old is not None and background.known:
         limits.append(np.quantile(lead(background.draw_known(_N_KNOWN, seed=seed + 3)), 1 - NAMED_KNOWN))

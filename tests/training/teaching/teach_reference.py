@@ -25,6 +25,7 @@ from genre_lib.training.teaching.spans import spans_of
 FIXTURE = Path(__file__).parents[2] / "fixtures" / "teach.json"
 N_FEATURES = 6
 CORRECTED = "salsa/5.mp3"
+FEW = [f"{genre}/{i}.mp3" for genre in ("bachata", "salsa") for i in range(3)]
 OLD_LIMIT = 4.0
 CLIP_TEMPERATURE = 0.6
 # Name, genre, steps: enough for several spans, for one that is short, and for folds of two.
@@ -82,6 +83,8 @@ def answers(given: dict[str, Any]) -> dict[str, Any]:
     old = Head(np.array(given["old"]["kernel"]), np.array(given["old"]["bias"]))
     genres = tuple(sorted({song["genre"] for song in given["songs"]}))
     songs = Songs(DataSet("made up", tracks, genres), steps)
+    chosen = [i for i, track in enumerate(tracks) if track.name in FEW]
+    few = Songs(DataSet("made up", tuple(tracks[i] for i in chosen), ("bachata", "salsa")), [steps[i] for i in chosen])
     # With a correction: a song that was taken for new was one of a genre that is known.
     corrected = tuple(replace(track, genre="b") if track.name == CORRECTED else track for track in tracks)
     beside = Songs(DataSet("made up", corrected, tuple(sorted({*genres, "b"}))), steps, known=tuple(given["known"]))
@@ -96,6 +99,8 @@ def answers(given: dict[str, Any]) -> dict[str, Any]:
         "drawn": background.draw(4, music=True, seed=2).tolist(),
         "drawn_known": background.draw_known(2, seed=4).tolist(),
         "corrected": CORRECTED,
+        "few_names": list(FEW),
+        "few": _told(learn(few, background, base)),
         "instead": _told(learn(songs, background, base)),
         "added": _told(learn(songs, background, base, **stays)),
         "beside": _told(learn(beside, background, base, **stays)),

@@ -166,7 +166,7 @@ def test_a_few_songs_teach_what_the_page_learns_too() -> None:
     assert [now["none"], now["limits"]] == [then["none"], then["limits"]]
     for name in ("uniform", "normal", "drawn", "drawn_known"):
         np.testing.assert_allclose(now[name], then[name], atol=1e-9)
-    for mode in ("instead", "added", "beside"):
+    for mode in ("few", "instead", "added", "beside"):
         for name in ("kernel", "bias", "temperature", "accuracy", "left_out_logits"):
             np.testing.assert_allclose(now[mode][name], then[mode][name], atol=1e-4)
 

@@ -6,6 +6,9 @@ import { dot, ofEigenvalues, timesSymmetric, type Row, type Rows } from "./matri
 export const PENALTY = 0.1;
 const NAMED_MUSIC = 0.15;
 const NAMED_NON_MUSIC = 0.02;
+const MANY_SONGS = 4;
+const NAMED_MUSIC_OF_MANY = 0.1;
+const NAMED_NON_MUSIC_OF_MANY = 0.01;
 const NAMED_KNOWN = 0.02;
 const KNOWN_WEIGHT = 0.1;
 const N_MUSIC = 1500;
@@ -72,8 +75,8 @@ export class HeadFitter {
   private readonly music: Drawn;
   private readonly noise: Drawn;
   private readonly known: Drawn;
-  /** music, noise and known genres to set the biases by, with the shares of them that new genres may take */
-  private readonly balancing: readonly { readonly spans: Rows; readonly named: number }[];
+  /** music, noise and known genres to set the biases by, with the shares of them that new genres of few or many songs may take */
+  private readonly balancing: readonly { readonly spans: Rows; readonly few: number; readonly many: number }[];
   /** what the known genres make of all that was drawn; made once for as long as they are the same */
   private said: { readonly known: Known; readonly summed: Float64Array; readonly most: readonly Float64Array[] } | null = null;
 
@@ -85,9 +88,9 @@ export class HeadFitter {
     this.noise = drawn(background.draw(N_NON_MUSIC, { music: false, seed: 1 }));
     this.known = drawn(background.drawKnown(N_KNOWN, 4));
     this.balancing = [
-      { spans: background.draw(N_MUSIC, { music: true, seed: 2 }), named: NAMED_MUSIC },
-      { spans: background.draw(N_NON_MUSIC, { music: false, seed: 3 }), named: NAMED_NON_MUSIC },
-      { spans: background.drawKnown(N_KNOWN, 5), named: NAMED_KNOWN },
+      { spans: background.draw(N_MUSIC, { music: true, seed: 2 }), few: NAMED_MUSIC, many: NAMED_MUSIC_OF_MANY },
+      { spans: background.draw(N_NON_MUSIC, { music: false, seed: 3 }), few: NAMED_NON_MUSIC, many: NAMED_NON_MUSIC_OF_MANY },
+      { spans: background.drawKnown(N_KNOWN, 5), few: NAMED_KNOWN, many: NAMED_KNOWN },
     ];
   }
 
@@ -104,7 +107,8 @@ export class HeadFitter {
     const white = minimise((x, slope) => loss(examples, nNew, d, x, slope), begin?.white ?? new Float64Array(nNew * (d + 1)));
     const rows = Array.from({ length: nNew }, (_, k) => timesSymmetric(white.subarray(k * (d + 1), k * (d + 1) + d), this.whitening));
     const bias = Float64Array.from(rows, (row, k) => white[k * (d + 1) + d] - dot(this.centre, row));
-    return { ...this.balanced({ rows, bias }, known), white };
+    const many = Array.from({ length: nGenres }, (_, k) => labels.filter((label) => label === k).length).every((n) => n >= MANY_SONGS);
+    return { ...this.balanced({ rows, bias }, known, many), white };
   }
 
   private white(spans: Rows): Float64Array {
@@ -150,15 +154,15 @@ export class HeadFitter {
   }
 
   /** The head with biases by which the background is named as rarely as it may be. */
-  private balanced(head: Head, known: Known | null): Head {
+  private balanced(head: Head, known: Known | null, many: boolean): Head {
     const most = known && this.saidBy(known).most;
     const last = head.bias.length - 1;
-    const limits = this.balancing.slice(0, known && this.known.spans.length > 0 ? 3 : 2).map(({ spans, named }, part) => {
+    const limits = this.balancing.slice(0, known && this.known.spans.length > 0 ? 3 : 2).map(({ spans, ...named }, part) => {
       const leads = spans.map((span, i) => {
         const logits = logitsOf(head, span);
         return Math.max(...logits.subarray(0, -1)) - Math.max(logits[last], most ? most[part][i] : -Infinity);
       });
-      return quantile(leads, 1 - named);
+      return quantile(leads, 1 - (many ? named.many : named.few));
     });
     return { rows: head.rows, bias: head.bias.map((bias, k) => (k === last ? bias : bias - Math.max(...limits))) };
   }

@@ -65,6 +65,11 @@ describe("teaching", () => {
     expectTold(learnt, answers.instead);
   });
 
+  it("learns what Python learns from a few songs", () => {
+    const few = songs.filter(({ name }) => answers.few_names.includes(name));
+    expectTold(learn(few, new HeadFitter(background), given.clip_temperature), answers.few);
+  });
+
   it("learns what Python learns, beside the known genres", () => {
     expectTold(learn(songs, new HeadFitter(background), given.clip_temperature, known), answers.added);
   });
