@@ -108,10 +108,10 @@ def test_an_interrupt_waits_until_the_process_that_starts_is_known() -> None:
     try:
         with pytest.raises(KeyboardInterrupt):
             start()
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     finally:
         signal.signal(signal.SIGINT, before)
     assert started == ["process"]
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 @pytest.mark.slow
