@@ -5,7 +5,7 @@ import { logSumExp } from "./head.ts";
 export const GUESSED_TEMPERATURE = 2;
 export const PRIOR_TEMPERATURE = 1.2;
 const PRIOR_SD = 0.5;
-export const ENOUGH_SONGS = 20;
+export const ENOUGH_SONGS = 40;
 const [LOWEST, HIGHEST] = [-3, 4];
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
