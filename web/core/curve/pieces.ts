@@ -39,7 +39,8 @@ export function believedAsPieces(logits: Float32Array, isSilent: (step: number) 
       probability[nFound++] = Math.exp(logProbability);
     }
   }
-  const genres = new Float64Array(nFound * nGenres);
+  // The longest list here: single precision, so that hours of sound fit into little memory.
+  const genres = new Float32Array(nFound * nGenres);
   for (let i = 0; i < nFound; i++) recording.genresOf(start[i], stop[i], genres, i * nGenres);
   if (settings.same_genre !== undefined) inTurn({ n: nFound, start, stop, probability, genres }, nEdges, nGenres, settings.same_genre);
   else for (let i = 0; i < nFound; i++) for (let g = 0; g < nGenres; g++) genres[i * nGenres + g] *= probability[i];
@@ -145,7 +146,7 @@ class Recording {
   }
 
   /** Into `into` goes what a piece between two edges is believed to be by itself. */
-  genresOf(start: number, stop: number, into: Float64Array, at: number): void {
+  genresOf(start: number, stop: number, into: Float32Array, at: number): void {
     const { nGenres } = this;
     const { one_step, growth, least_size: least } = this.settings.sharpness;
     const count = Math.max(this.counts[stop] - this.counts[start], 1);
