@@ -83,12 +83,12 @@ export class StreamView {
    */
   flow(sinceMs: number): void {
     const { fromS, toS } = this.window;
-    // By two pixels of the screen at a time: a frame in which nothing moves costs nothing.
+    // By three pixels of the screen at a time: a frame in which nothing moves costs nothing.
     const ratio = window.devicePixelRatio || 1;
-    const moves = Math.max(1, Math.round((this.width * ratio) / (toS - fromS) / 2));
+    const moves = Math.max(1, Math.round((this.width * ratio) / (toS - fromS) / 3));
     this.rest();
     this.flowing = this.canvas.animate(
-      { transform: ["translateX(0)", `translateX(${(-2 * moves) / ratio}px)`] },
+      { transform: ["translateX(0)", `translateX(${(-3 * moves) / ratio}px)`] },
       { duration: FLOW_MS, easing: `steps(${moves})`, fill: "forwards" },
     );
     this.flowing.currentTime = Math.min(sinceMs, FLOW_MS);
