@@ -46,7 +46,8 @@ export class StreamView {
   private keyed = false;
   width = 0;
   private height = 0;
-  private flowing: Animation | null = null;
+  private readonly flowing = new Animation(new KeyframeEffect(this.canvas, null, { duration: FLOW_MS, fill: "forwards" }));
+  private moves = 0;
 
   constructor(private readonly events: StreamEvents, onresize: () => void) {
     const context = this.canvas.getContext("2d");
@@ -86,17 +87,19 @@ export class StreamView {
     // By three pixels of the screen at a time: a frame in which nothing moves costs nothing.
     const ratio = window.devicePixelRatio || 1;
     const moves = Math.max(1, Math.round((this.width * ratio) / (toS - fromS) / 3));
-    this.rest();
-    this.flowing = this.canvas.animate(
-      { transform: ["translateX(0)", `translateX(${(-3 * moves) / ratio}px)`] },
-      { duration: FLOW_MS, easing: `steps(${moves})`, fill: "forwards" },
-    );
+    // One animation for all times: the compositor keeps a cancelled one, and looks at it in every frame, until it is collected.
+    if (moves !== this.moves) {
+      this.moves = moves;
+      const effect = this.flowing.effect as KeyframeEffect;
+      effect.setKeyframes({ transform: ["translateX(0)", `translateX(${(-3 * moves) / ratio}px)`] });
+      effect.updateTiming({ easing: `steps(${moves})` });
+    }
+    this.flowing.play();
     this.flowing.currentTime = Math.min(sinceMs, FLOW_MS);
   }
 
   private rest(): void {
-    this.flowing?.cancel();
-    this.flowing = null;
+    this.flowing.cancel();
   }
 
   /** @param visible false where there is nothing to play or point at */
