@@ -75,7 +75,7 @@ def test_nothing_is_cut_off_from_phone_to_wide_screen(arrive: Callable[..., Visi
     assert visitor.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.parametrize(("width", "height"), [(1366, 650), (390, 844), (683, 325), (1440, 900)])
+@pytest.mark.parametrize(("width", "height"), [(1366, 650), (390, 844), (390, 664), (683, 325), (1440, 900)])
 def test_the_curve_is_in_the_first_screen_and_nothing_jumps(
     arrive: Callable[..., Visitor], sounds: Path, width: int, height: int
 ) -> None:
@@ -93,6 +93,20 @@ def test_the_curve_is_in_the_first_screen_and_nothing_jumps(
     assert box
     assert box["y"] + box["height"] <= height
     assert visitor.page.evaluate("window.shift") < 0.02
+
+
+@pytest.mark.parametrize(("width", "height"), [(1366, 650), (390, 664), (683, 325)])
+def test_what_went_wrong_is_seen_beside_the_curve(
+    arrive: Callable[..., Visitor], sounds: Path, width: int, height: int
+) -> None:
+    visitor = arrive(viewport={"width": width, "height": height}).open()
+    visitor.choose(sounds / "text.mp3")
+    expect(visitor["error"]).to_be_in_viewport(ratio=1)
+    visitor.hear(sounds / "song.mp3")
+    visitor.page.evaluate("window.scrollTo(0, 0)")
+    visitor.choose(sounds / "text.mp3")
+    expect(visitor["error"]).to_be_in_viewport(ratio=1)
+    expect(visitor["stream"]).to_be_in_viewport(ratio=0.9)
 
 
 def test_playing_and_its_axis_fit_on_one_screen(arrive: Callable[..., Visitor], sounds: Path) -> None:

@@ -78,6 +78,19 @@ def test_it_plays_and_seeks(engine: Engine, sounds: Path) -> None:
     engine.until("Math.abs(document.getElementById('audio').currentTime - 24) < 0.5")
 
 
+def test_an_example_that_comes_late_plays_all_the_same(engine: Engine, own_site: serving.Site) -> None:
+    if not (own_site.root / "demo" / "songs.json").is_file():
+        pytest.skip("the examples were not made (python web/scripts/make-demo-songs.py)")
+    engine.open(own_site.address)
+    # A press counts as leave to sound for some seconds only.
+    engine.driver.run(
+        """const fetch = window.fetch;
+           window.fetch = (...wanted) => new Promise(done => setTimeout(() => done(fetch(...wanted)), 7000));"""
+    )
+    engine.driver.click("example")
+    engine.until("document.getElementById('audio').currentTime > 0.5", 30)
+
+
 def test_the_curve_is_saved(engine: Engine, sounds: Path) -> None:
     heard = engine.hear(sounds / "song.wav")
     name, table = engine.save("save-csv")

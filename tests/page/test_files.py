@@ -101,13 +101,36 @@ def test_a_song_dropped_before_the_model_is_there_is_heard_once_it_is(
     visitor.open(ready=False)
     expect(visitor["status"]).to_contain_text("Loading the model")
     visitor.drop(sounds / "song.mp3")
-    visitor.wait_a_moment()
+    expect(visitor["status"]).to_have_text("Loading the model, then song.mp3 is heard …")
     expect(visitor["welcome"]).to_be_visible()
     while not held:
         visitor.wait_a_moment()
     held[0].continue_()
     visitor.wait_until_heard()
     expect(visitor["title"]).to_have_text("song")
+
+
+def test_a_model_that_could_not_be_had_is_asked_for_again(arrive: Callable[..., Visitor], sounds: Path) -> None:
+    visitor = arrive()
+    visitor.page.route("**/tfjs/*.bin", lambda route: route.abort())
+    visitor.open(ready=False)
+    expect(visitor["error"]).to_contain_text("could not be fetched")
+    visitor.choose(sounds / "song.mp3")
+    expect(visitor["status"]).to_be_empty()
+    expect(visitor["error"]).to_contain_text("could not be fetched")
+    visitor.page.unroute("**/tfjs/*.bin")
+    visitor.choose(sounds / "song.mp3")
+    visitor.wait_until_heard()
+    expect(visitor["error"]).to_be_hidden()
+    visitor.troubles.clear()
+
+
+def test_of_several_files_one_is_heard_and_the_page_says_so(visitor: Visitor, sounds: Path) -> None:
+    visitor.page.set_input_files("#file", [])
+    visitor.page.evaluate("document.querySelector('#file').multiple = true")
+    visitor.page.set_input_files("#file", [str(sounds / "song.mp3"), str(sounds / "song.wav")])
+    visitor.wait_until_heard()
+    expect(visitor["error"]).to_contain_text("Of these 2 files this one is heard")
 
 
 def test_the_answer_is_said_once_and_is_that_of_the_file(visitor: Visitor, sounds: Path) -> None:
@@ -264,6 +287,7 @@ def test_closer_up_the_view_follows_the_keys_and_a_finger(visitor: Visitor, soun
     for key in ("End", "Home", "End"):
         visitor["slider"].press(key)
         expect(visitor["playhead"]).not_to_have_attribute("hidden", "")
+    visitor.wait_a_moment()
     end = visitor.seconds_at_slider()
     box = visitor["stream"].bounding_box()
     assert box
@@ -291,6 +315,40 @@ def test_arrow_keys_seek_wherever_the_focus_is(visitor: Visitor, sounds: Path) -
     expect(visitor["clock"]).to_have_text("0:05")
     visitor.page.keyboard.press("ArrowLeft")
     expect(visitor["clock"]).to_have_text("0:00")
+
+
+def test_plus_and_minus_zoom_at_the_playhead_wherever_the_focus_is(visitor: Visitor, sounds: Path) -> None:
+    visitor.hear(sounds / "song.mp3")
+    visitor.page.evaluate("window.scrollTo(0, 0)")
+    box = visitor["slider"].bounding_box()
+    assert box
+    x = box["x"] + box["width"] / 8
+    visitor.page.mouse.click(x, box["y"] + 50)
+    expect(visitor["slider"]).to_be_focused()
+    for _ in range(2):
+        visitor.page.keyboard.press("+")
+    expect(visitor["zoom-in"]).to_be_disabled()
+    visitor.wait_a_moment()
+    expect(visitor["playhead"]).not_to_have_attribute("hidden", "")
+    assert visitor.playhead_x() == pytest.approx(x - box["x"], abs=2)
+    for _ in range(2):
+        visitor.page.keyboard.press("-")
+    expect(visitor["zoom-out"]).to_be_disabled()
+
+
+def test_space_plays_also_where_the_mouse_has_pressed_a_button(visitor: Visitor, sounds: Path) -> None:
+    visitor.hear(sounds / "song.mp3")
+    visitor.page.locator("#strip button").first.click()
+    expect(visitor["play"]).to_have_attribute("aria-label", "Pause")
+    visitor.page.keyboard.press("Space")
+    expect(visitor["play"]).to_have_attribute("aria-label", "Play")
+    # With the keyboard a button is what it always is.
+    visitor["zoom-in"].click()
+    visitor["save-csv"].focus()
+    visitor["zoom-in"].focus()
+    visitor.page.keyboard.press("Space")
+    expect(visitor["zoom-in"]).to_be_disabled()
+    expect(visitor["play"]).to_have_attribute("aria-label", "Play")
 
 
 def test_the_curve_is_saved_as_csv_and_png(visitor: Visitor, sounds: Path) -> None:

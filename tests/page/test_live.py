@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Playwright, expect
+from playwright.sync_api import Playwright, Route, expect
 
 from tests.page.serving import Site
 from tests.page.visitor import Visitor, launch
@@ -114,6 +114,52 @@ def test_what_was_heard_can_be_played_sought_and_saved(listener: Visitor) -> Non
     name, sound = listener.save("save-sound")
     assert name == "What was heard.wav"
     assert len(sound) == pytest.approx(44 + 2 * 22050 * heard["duration_s"], rel=0.01)
+
+
+def test_a_file_that_is_no_sound_leaves_what_was_heard_to_be_played(listener: Visitor, sounds: Path) -> None:
+    listen(listener)
+    listener.page.wait_for_timeout(1500)
+    listener.choose(sounds / "text.mp3")
+    expect(listener["error"]).to_contain_text("text.mp3 is not a sound file")
+    expect(listener["title"]).to_have_text("Microphone")
+    expect(listener["now-when"]).to_have_text("The whole of it")
+    expect(listener["play"]).to_be_enabled()
+    expect(listener["save-sound"]).to_be_visible()
+
+
+def test_nothing_that_changes_all_the_time_is_read_aloud(listener: Visitor) -> None:
+    listen(listener)
+    expect(listener["measure"]).to_contain_text("From sound to curve")
+    listener.page.evaluate(
+        """() => {
+             window.changes = [];
+             const observer = new MutationObserver(all => {
+               window.changes.push(...all.map(one => one.target.textContent));
+             });
+             for (const region of document.querySelectorAll('[role=status], [role=alert], [aria-live]')) {
+               observer.observe(region, { childList: true, characterData: true, subtree: true });
+             }
+           }"""
+    )
+    listener.page.wait_for_timeout(4000)
+    changes = listener.page.evaluate("window.changes")
+    assert len(changes) <= 1, changes
+
+
+def test_a_microphone_asked_for_before_the_model_is_there_is_heard_from_then_on(arrive: Callable[..., Visitor]) -> None:
+    visitor = arrive(permissions=["microphone"])
+    held: list[Route] = []
+    visitor.page.route("**/mel.bin", lambda route: held.append(route))
+    visitor.open(ready=False)
+    visitor["microphone"].click()
+    expect(visitor["status"]).to_have_text("Loading the model, then the microphone is heard …")
+    visitor.page.wait_for_timeout(2000)
+    held[0].continue_()
+    expect(visitor["stop"]).to_be_visible()
+    expect(visitor["overall"]).not_to_be_empty()
+    visitor["stop"].click()
+    expect(visitor["play"]).to_be_enabled()
+    assert visitor.save_json()["duration_s"] > 1.5
 
 
 def test_the_input_can_be_chosen(listener: Visitor) -> None:

@@ -151,6 +151,50 @@ def test_an_example_is_there_without_a_network_on_a_later_visit(
     expect(visitor["title"]).to_have_text(first["title"])
 
 
+def test_without_a_network_an_example_that_was_heard_before_comes_in_place_of_others(
+    arrive: Callable[..., Visitor], site: serving.Site
+) -> None:
+    if not (site.root / "demo" / "songs.json").is_file():
+        pytest.skip("the examples were not made (python web/scripts/make-demo-songs.py)")
+    first = json.loads((site.root / "demo" / "songs.json").read_text())[0]
+    visitor = arrive().open()
+    visitor.page.evaluate("async () => { await navigator.serviceWorker.ready; }")
+    visitor.open()
+    visitor["example"].click()
+    visitor.wait_until_heard()
+    visitor.page.wait_for_function("async file => Boolean(await caches.match(file))", arg=f"demo/{first['file']}")
+    visitor.context.set_offline(True)
+    for _ in range(2):
+        visitor.page.evaluate("() => { delete document.documentElement.dataset.heard; }")
+        visitor["example"].click()
+        visitor.wait_until_heard()
+        expect(visitor["title"]).to_have_text(first["title"])
+        expect(visitor["error"]).to_be_hidden()
+    visitor.troubles.clear()
+
+
+def test_an_example_that_comes_late_does_not_take_the_place_of_what_was_chosen_since(
+    visitor: Visitor, site: serving.Site, sounds: Path
+) -> None:
+    if not (site.root / "demo" / "songs.json").is_file():
+        pytest.skip("the examples were not made (python web/scripts/make-demo-songs.py)")
+    visitor.page.evaluate(
+        """() => {
+             const fetch = window.fetch;
+             window.fetch = async (...wanted) => {
+               await new Promise(done => setTimeout(done, 1500));
+               try { return await fetch(...wanted); } finally { window.late = true; }
+             };
+           }"""
+    )
+    visitor["example"].click()
+    visitor.hear(sounds / "song.wav")
+    visitor.page.wait_for_function("() => window.late")
+    visitor.page.wait_for_timeout(500)
+    expect(visitor["title"]).to_have_text("song")
+    expect(visitor["play"]).to_have_attribute("aria-label", "Play")
+
+
 def test_one_press_plays_an_example_with_sound_and_says_whose_it_is(
     visitor: Visitor, site: serving.Site, sounds: Path
 ) -> None:
@@ -164,6 +208,10 @@ def test_one_press_plays_an_example_with_sound_and_says_whose_it_is(
     expect(visitor["credit"]).to_have_text(first["credit"])
     assert visitor.save_json()["state"] in ("music", "probable")
     assert not visitor.page.evaluate("document.querySelector('#audio').muted")
+    visitor.choose(sounds / "text.mp3")
+    expect(visitor["error"]).to_be_visible()
+    expect(visitor["credit"]).to_have_text(first["credit"])
+    expect(visitor["play"]).to_have_attribute("aria-label", "Pause")
     if others:
         visitor["example"].click()
         expect(visitor["title"]).to_have_text(others[0]["title"], timeout=20_000)

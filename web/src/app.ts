@@ -41,8 +41,17 @@ export class App {
   private card: Card | null = null;
   /** settled once no model is being loaded; models load one after the other */
   private loading: Promise<void> = Promise.resolve();
-  /** an example is to sound as soon as it is heard */
-  private playWhenBegun = false;
+  /** how many models are still to be loaded */
+  private toLoad = 0;
+  /** what is heard once the model is there, in words */
+  private awaited = "";
+  /** numbers what the visitor asked to hear: what comes late for an older wish is dropped */
+  private asked = 0;
+  /** what was asked for when the recording that is shown began */
+  private shownFor = 0;
+  /** the example that was asked for last; it sounds as soon as it is heard */
+  private example: { readonly file: File; readonly credit: string } | null = null;
+  private remark = "";
   /** what the microphone heard, once it has ended */
   private liveSound: Blob | null = null;
 
@@ -52,7 +61,7 @@ export class App {
     this.stage = new StageView(this.player, () => this.controls.settings, () => void this.togglePlay());
     this.inputs = new InputsView({
       ontake: (dropped) => void this.take(dropped),
-      ondemo: (demo) => void this.hearDemo(demo),
+      ondemos: (demos) => void this.hearDemo(demos),
       onlive: (source) => void this.hearLive(source),
       onstop: () => void this.session.stop(),
       onbuiltin: () => void this.take({ kind: "built-in" }),
@@ -66,7 +75,7 @@ export class App {
         this.stage.endLive();
       },
       emptied: () => this.emptied(),
-      said: (sentence) => this.notices.say(sentence),
+      said: (sentence, urgent) => this.notices.say(sentence, urgent),
       failed: (sentence) => this.notices.fail(sentence),
     });
     this.delay = new DelayMeter((ms) => this.showDelay(ms));
@@ -78,7 +87,8 @@ export class App {
 
   /** Loads a model; if it is refused, the one there is stays, and where there is none the built-in one comes in. */
   useModel(bundle: BundleRequest): Promise<void> {
-    this.loading = this.loading.then(() => this.load(bundle));
+    this.toLoad++;
+    this.loading = this.loading.then(() => this.load(bundle)).finally(() => this.toLoad--);
     return this.loading;
   }
 
@@ -92,9 +102,10 @@ export class App {
   }
 
   private async load(bundle: BundleRequest): Promise<void> {
-    await this.session.stop();
+    // Without a model there is nothing to stop, and a microphone that was just asked for waits for this one.
+    if (this.card) await this.session.stop();
     this.notices.hideError();
-    this.notices.say("Loading the model …");
+    this.sayLoading();
     try {
       this.accept(await this.surroundings.worker.load(bundle), bundle);
     } catch (error) {
@@ -103,6 +114,10 @@ export class App {
       if (!this.card && bundle.kind !== "pretrained") await this.fallBack();
     }
     document.documentElement.dataset["model"] = this.card ? "ready" : "none";
+  }
+
+  private sayLoading(): void {
+    this.notices.say(this.awaited ? `Loading the model, then ${this.awaited} …` : "Loading the model …");
   }
 
   private async fallBack(): Promise<void> {
@@ -174,10 +189,7 @@ export class App {
       case "nothing":
         return this.notices.fail(dropped.sentence);
       case "sound":
-        this.showCredit("");
-        await this.hearFile(dropped.file);
-        if (dropped.note) this.notices.fail(dropped.note);
-        return;
+        return this.hearFile(dropped.file, dropped.note);
       case "zip":
         return this.useModel({ kind: "zip", archive: dropped.archive });
       case "bundle":
@@ -187,20 +199,59 @@ export class App {
     }
   }
 
-  private async hearFile(file: File): Promise<void> {
-    performance.clearMarks();
-    performance.mark("genre:opened");
-    this.notices.hideError();
-    // A song dropped while the model is still on its way is heard as soon as it is there.
-    await this.loading;
-    if (this.card) await this.session.hearFile(file, this.card);
+  /** @param remark said beside what is heard */
+  private async hearFile(file: File, remark = ""): Promise<void> {
+    const card = await this.modelFor(`${file.name} is heard`);
+    if (!card) return;
+    this.remark = remark;
+    await this.hearBy(card, file);
   }
 
   private async hearLive(source: LiveSource): Promise<void> {
+    const model = this.modelFor(source === "tab" ? "the tab is heard" : "the microphone is heard");
+    await this.session.hearLive(source, model, this.inputs.deviceId);
+  }
+
+  /** Plays and hears the first of these that can be had: without a network those that were heard before. */
+  private async hearDemo(demos: readonly DemoSong[]): Promise<void> {
+    const model = this.modelFor(`${demos[0].title} plays`);
+    const { asked } = this;
+    // The press of the button is leave to sound; it may not count any more when the song is there.
+    this.player.wake();
+    if (this.toLoad === 0) this.notices.say(`Fetching ${demos[0].title} …`);
+    for (const demo of demos) {
+      const file = await fetched(demo).catch(() => null);
+      if (asked !== this.asked) return;
+      if (!file) continue;
+      const card = await model;
+      if (!card) return;
+      this.example = { file, credit: demo.credit };
+      return this.hearBy(card, file);
+    }
+    this.asked++;
+    if (this.toLoad === 0) this.notices.say("");
+    this.notices.fail(`${demos[0].title} could not be fetched; check the connection and try again.`);
+  }
+
+  private async hearBy(card: Card, file: File): Promise<void> {
+    performance.clearMarks();
+    performance.mark("genre:opened");
+    await this.session.hearFile(file, card);
+  }
+
+  /** The model to listen by, once it is there; null if there is none, or something else was asked for meanwhile. */
+  private async modelFor(awaited: string): Promise<Card | null> {
+    const asked = ++this.asked;
+    this.remark = "";
     this.notices.hideError();
-    this.showCredit("");
+    this.awaited = awaited;
+    // Where it could not be had before, it may be had now.
+    if (!this.card && this.toLoad === 0) void this.useModel(this.surroundings.pretrained);
+    if (this.toLoad > 0) this.sayLoading();
     await this.loading;
-    if (this.card) await this.session.hearLive(source, this.card, this.inputs.deviceId);
+    if (asked !== this.asked) return null;
+    this.awaited = "";
+    return this.card;
   }
 
   private showCredit(credit: string): void {
@@ -208,34 +259,19 @@ export class App {
     byId("credit").hidden = credit === "";
   }
 
-  /** Plays at once, so that the press of the button counts as leave to sound; hears it meanwhile. */
-  private async hearDemo(demo: DemoSong): Promise<void> {
-    this.notices.hideError();
-    this.notices.say(`Fetching ${demo.title} …`);
-    try {
-      const response = await fetch(demo.file);
-      if (!response.ok) throw new Error(String(response.status));
-      const name = `${demo.title}.${demo.file.split(".").pop()}`;
-      this.playWhenBegun = true;
-      await this.hearFile(new File([await response.blob()], name, { type: response.headers.get("content-type") ?? "" }));
-      this.showCredit(demo.credit);
-    } catch {
-      this.playWhenBegun = false;
-      this.notices.say("");
-      this.notices.fail(`${demo.title} could not be fetched; check the connection and try again.`);
-    }
-  }
-
   // What is heard -------------------------------------------------------------------------------
 
   private begun(recording: Recording, file: Blob | null): void {
     this.notices.hideError();
+    if (this.remark) this.notices.fail(this.remark);
+    this.shownFor = this.asked;
     document.documentElement.dataset["heard"] = "partly";
     this.stage.begin(recording);
     this.player.load(file);
     this.offerSound(null);
-    if (this.playWhenBegun) void this.player.play();
-    this.playWhenBegun = false;
+    const example = file !== null && file === this.example?.file ? this.example : null;
+    this.showCredit(example?.credit ?? "");
+    if (example) void this.player.play();
     this.delay.reset();
     if (recording.live) this.inputs.setLive(true);
     this.teaching.begun(recording);
@@ -257,7 +293,8 @@ export class App {
       this.offerSound(event.kept.wav);
     }
     performance.mark("genre:finished", { detail: event.spent });
-    document.documentElement.dataset["heard"] = "whole";
+    // A microphone that made room for a file ends while the file is opened.
+    if (this.shownFor === this.asked) document.documentElement.dataset["heard"] = "whole";
     this.stage.finish();
     this.teaching.finished(recording);
   }
@@ -265,6 +302,7 @@ export class App {
   private emptied(): void {
     delete document.documentElement.dataset["heard"];
     this.player.load(null);
+    this.showCredit("");
     this.stage.clear();
     this.teaching.emptied();
   }
@@ -276,7 +314,7 @@ export class App {
 
   private showDelay(ms: number): void {
     document.documentElement.dataset["delay"] = String(ms);
-    this.session.sayHowItFlows(ms);
+    if (this.session.isLive) this.notices.measured(`From sound to curve: ${ms} ms`);
   }
 
   // Keys ----------------------------------------------------------------------------------------
@@ -284,15 +322,24 @@ export class App {
   private connectKeys(): void {
     byId("play").addEventListener("click", () => void this.togglePlay());
     for (const event of ["pointerdown", "keydown"]) addEventListener(event, () => void this.session.unlock());
+    // A button that was pressed with a mouse has the focus, but nobody means it by the space bar.
+    let clicked: Element | null = null;
+    addEventListener("pointerdown", ({ target }) => (clicked = (target as Element).closest("button")));
+    addEventListener("focusin", ({ target, relatedTarget }) => (clicked = relatedTarget && target !== clicked ? null : clicked));
     addEventListener("keydown", (event) => {
+      if (event.key === "Tab") clicked = null;
       const target = event.target as HTMLElement;
-      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || target.closest("input, select, a, dialog, [role=slider]")) return;
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || target.closest("input, select, a, dialog")) return;
       if (event.key !== " ") {
         if (this.stage.key(event)) event.preventDefault();
         return;
       }
-      if (target.closest("button") || !this.session.recording || this.session.isLive) return;
+      const button = target.closest("button");
+      if ((button && !clicked) || !this.session.recording || this.session.isLive) return;
       event.preventDefault();
+      // Firefox presses what has the focus when the key is let go.
+      button?.blur();
+      clicked = null;
       void this.togglePlay();
     });
   }
@@ -305,4 +352,10 @@ export class App {
 
 function modelName({ name, version }: Card): string {
   return `${name} ${version}`;
+}
+
+async function fetched({ file, title }: DemoSong): Promise<File> {
+  const response = await fetch(file);
+  if (!response.ok) throw new Error(String(response.status));
+  return new File([await response.blob()], `${title}.${file.split(".").pop()}`, { type: response.headers.get("content-type") ?? "" });
 }

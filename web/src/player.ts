@@ -61,6 +61,13 @@ export class Player {
     this.onchange();
   }
 
+  /** While a press is handled: whatever is played later is then played because of it, though it comes late. */
+  wake(): void {
+    if (this.playing) return;
+    void this.audio.play().catch(() => undefined);
+    this.audio.pause();
+  }
+
   /** @returns false if the browser refused to play */
   async toggle(): Promise<boolean> {
     if (!this.readable) return false;

@@ -194,12 +194,48 @@ describe("live sound", () => {
     capture.locked = true;
     const { events, session } = setUp({ captureTab: async () => capture });
     await session.hearLive("tab", card);
-    await vi.waitFor(() => expect(events.said).toHaveBeenLastCalledWith(expect.stringContaining("holding the sound back")));
+    await vi.waitFor(() => expect(events.said).toHaveBeenLastCalledWith(expect.stringContaining("holding the sound back"), true));
     await session.unlock();
     expect(events.said).toHaveBeenLastCalledWith("Listening to Fake device");
     capture.lock(true);
-    session.sayHowItFlows(40);
-    await vi.waitFor(() => expect(events.said).toHaveBeenLastCalledWith(expect.stringContaining("holding the sound back")));
+    await vi.waitFor(() => expect(events.said).toHaveBeenLastCalledWith(expect.stringContaining("holding the sound back"), true));
+  });
+
+  it("is asked for at once, and heard when the model is there", async () => {
+    const capture = new FakeCapture();
+    const model = later<typeof card | null>();
+    const { worker, events, session } = setUp({ captureMicrophone: async () => capture });
+    const asked = session.hearLive("microphone", model.promise);
+    await vi.waitFor(() => expect(events.said).toHaveBeenLastCalledWith("Loading the model, then the microphone is heard …"));
+    expect(session.isLive).toBe(false);
+    expect(worker.sent).toEqual([]);
+    model.keep(card);
+    await asked;
+    expect(session.isLive).toBe(true);
+    expect(capture.closed).toBe(false);
+  });
+
+  it("is let go where the model never comes", async () => {
+    const capture = new FakeCapture();
+    const { events, session } = setUp({ captureMicrophone: async () => capture });
+    await session.hearLive("microphone", Promise.resolve(null));
+    expect(capture.closed).toBe(true);
+    expect(events.begun).not.toHaveBeenCalled();
+  });
+
+  it("is kept to its end when a file comes that is no sound", async () => {
+    const { worker, events, session } = setUp({ captureMicrophone: async () => new FakeCapture() });
+    await session.hearLive("microphone", card);
+    worker.say(steps(1, 3));
+    const chosen = session.hearFile(song("notes.txt"), card);
+    await vi.waitFor(() => expect(worker.sent.at(-1)!.type).toBe("stop"));
+    worker.say(finished(1));
+    await chosen;
+    worker.say({ type: "failed", run: 2, sentence: "It is no sound." });
+    expect(events.finished).toHaveBeenCalledOnce();
+    expect(session.recording!.finished).toBe(true);
+    expect(session.recording!.live).toBe(true);
+    expect(events.failed).toHaveBeenLastCalledWith("It is no sound.");
   });
 
   it("that cannot flow because the machine has no output is not asked a click for", async () => {
@@ -207,7 +243,7 @@ describe("live sound", () => {
     capture.locked = true;
     const { events, session } = setUp({ captureMicrophone: async () => capture, hasOutput: async () => false });
     await session.hearLive("microphone", card);
-    await vi.waitFor(() => expect(events.said).toHaveBeenLastCalledWith(expect.stringContaining("has no sound output")));
+    await vi.waitFor(() => expect(events.said).toHaveBeenLastCalledWith(expect.stringContaining("has no sound output"), true));
   });
 
   it("lets its device go when the worker stops working", async () => {

@@ -22,8 +22,8 @@ export interface SessionEvents {
   silenced(): void;
   /** There is nothing to show any more. */
   emptied(): void;
-  /** How things stand, in a sentence; empty where all is said. */
-  said(sentence: string): void;
+  /** How things stand, in a sentence; empty where all is said. Urgent where nothing goes on until the visitor does something. */
+  said(sentence: string, urgent?: boolean): void;
   /** What went wrong and what to do, in a sentence. */
   failed(sentence: string): void;
 }
@@ -42,7 +42,10 @@ export class Session {
   }
 
   async hearFile(file: File, card: Card): Promise<void> {
+    const live = this.capture ? this.listening : null;
     const wish = await this.next();
+    // The file may turn out to be no sound: what the microphone heard is then still there, to its end and to be played.
+    await live?.finished.catch(() => undefined);
     if (wish !== this.wish) return;
     this.events.said(`Listening to ${file.name} …`);
     const listening = Listening.toFile(this.worker, this.audio, file, file.name, card);
@@ -51,8 +54,11 @@ export class Session {
     this.follow(listening);
   }
 
-  /** @param deviceId the input to listen to, or undefined for the system's own */
-  async hearLive(source: LiveSource, card: Card, deviceId?: string): Promise<void> {
+  /**
+   * @param card what to listen by; while it is on its way the visitor is asked for the microphone, and null means that it never came
+   * @param deviceId the input to listen to, or undefined for the system's own
+   */
+  async hearLive(source: LiveSource, card: Card | Promise<Card | null>, deviceId?: string): Promise<void> {
     const wish = await this.next();
     if (wish !== this.wish) return;
     this.events.said(source === "microphone" ? "Waiting for the microphone …" : "Choose a tab or a screen, and tick its sound …");
@@ -65,10 +71,12 @@ export class Session {
       this.events.failed(error instanceof CaptureError ? error.message : sentenceOf(error));
       return;
     }
+    if (card instanceof Promise) this.events.said(`Loading the model, then ${source === "microphone" ? "the microphone" : "the tab"} is heard …`);
+    const model = await card;
     // The permission may come after the visitor has long chosen something else.
-    if (wish !== this.wish) return capture.close();
+    if (wish !== this.wish || !model) return capture.close();
     this.capture = capture;
-    const listening = Listening.toCapture(this.worker, capture, source === "microphone" ? "Microphone" : "Sound of a tab", card);
+    const listening = Listening.toCapture(this.worker, capture, source === "microphone" ? "Microphone" : "Sound of a tab", model);
     this.begin(listening.recording, null);
     capture.onended = () => {
       void this.stop();
@@ -101,12 +109,11 @@ export class Session {
     if (this.capture?.isLocked()) await this.capture.unlock().catch(() => undefined);
   }
 
-  /** @param delayMs from sound to curve, once it is known */
-  sayHowItFlows(delayMs?: number): void {
+  private sayHowItFlows(): void {
     if (!this.capture) return;
     const { label } = this.capture;
     if (this.capture.isLocked()) void this.sayWhyLocked(this.capture);
-    else this.events.said(`Listening to ${label || "live sound"}${delayMs === undefined ? "" : `. From sound to curve: ${delayMs} ms`}`);
+    else this.events.said(`Listening to ${label || "live sound"}`);
   }
 
   private async sayWhyLocked(capture: Capture): Promise<void> {
@@ -114,7 +121,7 @@ export class Session {
     if (capture !== this.capture || !capture.isLocked()) return;
     this.events.said(hasOutput
       ? "The browser is holding the sound back. Click anywhere or press a key to let it in."
-      : "This machine has no sound output, and without one this browser lets no sound in: connect speakers or headphones (or give the remote desktop its sound), then stop and listen again.");
+      : "This machine has no sound output, and without one this browser lets no sound in: connect speakers or headphones (or give the remote desktop its sound), then stop and listen again.", true);
   }
 
   private async next(): Promise<number> {

@@ -67,7 +67,11 @@ async function load(request: BundleRequest): Promise<void> {
       "tfjs-backend-wasm-threaded-simd.wasm": absolute(threadedWasm),
     });
     const opened = await sourceOf(request);
-    await backend;
+    await backend.catch((error) => {
+      // What could not be fetched once may be had when it is asked for again.
+      backend = null;
+      throw error;
+    });
     const loaded = await loadBundle(opened, { checkGolden: request.kind !== "pretrained" });
     // The old network stays until the new one has passed every check.
     current = -1;

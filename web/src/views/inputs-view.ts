@@ -14,7 +14,8 @@ export interface DemoSong {
 export interface InputEvents {
   /** Files were chosen or dropped. */
   ontake(dropped: Dropped): void;
-  ondemo(demo: DemoSong): void;
+  /** An example is wanted: the first of these, or the next one that can be had. */
+  ondemos(demos: readonly DemoSong[]): void;
   onlive(source: LiveSource): void;
   onstop(): void;
   onbuiltin(): void;
@@ -89,8 +90,8 @@ export class InputsView {
     button.hidden = demos.length === 0;
     let next = 0;
     button.addEventListener("click", () => {
-      this.events.ondemo(demos[next % demos.length]);
-      next++;
+      this.events.ondemos([...demos.slice(next), ...demos.slice(0, next)]);
+      next = (next + 1) % demos.length;
       if (demos.length > 1) setText(button, "Another example");
     });
   }

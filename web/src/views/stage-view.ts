@@ -240,7 +240,8 @@ export class StageView {
   private showNow(recording: Recording, position: number): void {
     const anything = recording.curve.nSteps > 0;
     const whole = !this.live && !this.momentChosen;
-    const when = this.live ? "Now" : whole ? (recording.finished ? "The whole of it" : "So far") : `At ${clock(position)}`;
+    const isOver = recording.finished || (recording.live && !this.live);
+    const when = this.live ? "Now" : whole ? (isOver ? "The whole of it" : "So far") : `At ${clock(position)}`;
     const belief = whole ? (anything ? recording.curve.answer(this.settings(), recording.hearing) : null) : recording.beliefAt(position, this.settings());
     this.now.show(when, belief);
     // The answer for the whole is said once: here only while the headline speaks of a moment.

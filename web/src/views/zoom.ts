@@ -14,9 +14,11 @@ export interface Stretch {
 
 export class Zoom {
   private factor = 1;
+  /** the largest factor of this recording */
+  private most = 1;
   private centreS = 0;
+  private spanS = 0;
   private lastPositionS = 0;
-  private secondsPerPixel = 0;
   private readonly group = byId("zoom");
   private readonly inwards = byId<HTMLButtonElement>("zoom-in");
   private readonly outwards = byId<HTMLButtonElement>("zoom-out");
@@ -42,24 +44,19 @@ export class Zoom {
   /** What is in view of the whole. @param positionS the moment that stays in view while it moves */
   window(whole: Stretch, positionS: number): Stretch {
     const lengthS = whole.toS - whole.fromS;
-    const most = Math.max(1, lengthS / CLOSEST_S);
-    this.factor = Math.min(most, Math.max(1, this.factor));
-    this.group.hidden = most <= FACTOR;
-    this.inwards.disabled = this.factor >= most;
+    this.most = Math.max(1, lengthS / CLOSEST_S);
+    this.factor = Math.min(this.most, Math.max(1, this.factor));
+    this.group.hidden = this.most <= FACTOR;
+    this.inwards.disabled = this.factor >= this.most;
     this.outwards.disabled = this.factor <= 1;
-    if (this.factor <= 1) {
-      this.centreS = this.lastPositionS = positionS;
-      return whole;
-    }
-    const spanS = lengthS / this.factor;
-    this.secondsPerPixel = spanS / byId("stream").clientWidth;
+    const spanS = (this.spanS = lengthS / this.factor);
     const isOutside = (seconds: number) => Math.abs(seconds - this.centreS) > spanS / 2;
     // Music that plays out of view does not bring a view back that was moved away from it; a jump does.
     const leaves = isOutside(positionS) && (!isOutside(this.lastPositionS) || Math.abs(positionS - this.lastPositionS) > JUMP_S);
     if (leaves) this.centreS = positionS + 0.4 * spanS * Math.sign(positionS - this.centreS);
     this.lastPositionS = positionS;
     this.centreS = Math.min(whole.toS - spanS / 2, Math.max(whole.fromS + spanS / 2, this.centreS));
-    return { fromS: this.centreS - spanS / 2, toS: this.centreS + spanS / 2 };
+    return this.factor <= 1 ? whole : { fromS: this.centreS - spanS / 2, toS: this.centreS + spanS / 2 };
   }
 
   /** Moves the view by so many seconds. */
@@ -68,16 +65,25 @@ export class Zoom {
     this.onchange();
   }
 
-  private by(factor: number): void {
-    this.factor *= factor;
+  /** @param anchorS the moment that stays where it is in the picture: the playhead where it is in view */
+  private by(factor: number, anchorS = this.isInView(this.lastPositionS) ? this.lastPositionS : this.centreS): void {
+    const next = Math.min(this.most, Math.max(1, this.factor * factor));
+    this.centreS = anchorS + ((this.centreS - anchorS) * this.factor) / next;
+    this.factor = next;
     this.onchange();
   }
 
-  /** With Ctrl (and by pinching) the wheel zooms, sideways it pans; otherwise it scrolls the page. */
+  private isInView(seconds: number): boolean {
+    return Math.abs(seconds - this.centreS) <= this.spanS / 2;
+  }
+
+  /** With Ctrl (and by pinching) the wheel zooms at the pointer, sideways it pans; otherwise it scrolls the page. */
   private wheel(event: WheelEvent): void {
-    if (event.ctrlKey) this.by(Math.exp(-event.deltaY / 200));
-    else if (this.factor > 1 && Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
-      this.pan(event.deltaX * this.secondsPerPixel);
+    const { left, width } = byId("stream").getBoundingClientRect();
+    if (event.ctrlKey) {
+      this.by(Math.exp(-event.deltaY / 200), this.centreS + ((event.clientX - left) / width - 0.5) * this.spanS);
+    } else if (this.factor > 1 && Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
+      this.pan((event.deltaX * this.spanS) / width);
     } else return;
     event.preventDefault();
   }
