@@ -16,10 +16,8 @@ from genre_lib.audio import ogg
 from genre_lib.audio.announced import announced_s
 from genre_lib.audio.containers import Bounds, Container, open_container
 from genre_lib.audio.files import shown, why_unreachable
-from genre_lib.audio.mono import RATES
+from genre_lib.audio.mono import CHANNELS_AT_MOST, RATES
 from genre_lib.errors import AudioError
-
-CHANNELS_AT_MOST = 64
 
 # Less is a coder's delay or a page that is cut off at both ends.
 _MISSING_S = 0.5
