@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from genre_lib.audio import ogg
 from genre_lib.audio.announced import announced_s
 from genre_lib.audio.containers import Bounds, Container, open_container
+from genre_lib.audio.ends import is_cut
 from genre_lib.audio.files import shown, why_unreachable
 from genre_lib.audio.mono import CHANNELS_AT_MOST, RATES
 from genre_lib.errors import AudioError
@@ -59,7 +60,7 @@ class SoundStream:
     cut_s : float [s]
         The same of the very end, where only a part of a frame may be there.
     lacks_end : bool
-        Whether the file ends without the mark that its format ends with.
+        Whether the file ends without the mark that its format ends with, or before what holds its sound does.
 
     Raises
     ------
@@ -83,7 +84,7 @@ class SoundStream:
             )
         self.rate, self.channels = self._first.rate, self._first.channels
         _check(path, self.rate, self.channels)
-        self.lacks_end = self._first.format == "ogg" and not ogg.has_end_mark(path)
+        self.lacks_end = _lacks_end(path, self._first)
 
     def announced_s(self, heard_s: float) -> float | None:
         """Seconds that the header claims, where it claims any that can be.
@@ -126,6 +127,15 @@ class SoundStream:
             heard_s += piece.seconds
             yield piece
         return heard_s
+
+
+def _lacks_end(path: Path, first: Container) -> bool:
+    if first.format == "ogg":
+        return not ogg.has_end_mark(path)
+    if first.format == "matroska,webm" and first.duration_s() is not None:
+        # What follows the sound, such as an index, is no loss.
+        return False
+    return is_cut(path, first.format)
 
 
 def _refuse_archives(path: Path) -> None:
