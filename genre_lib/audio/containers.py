@@ -7,6 +7,7 @@ says.
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -17,7 +18,7 @@ import av
 
 from genre_lib.audio.formats import DEMUXERS, FRAMES_ALONE, WITH_CLOCK, WITH_PAUSES
 from genre_lib.audio.losses import Losses, LossesByBytes
-from genre_lib.audio.sections import Section
+from genre_lib.audio.sections import open_section
 
 Bounds = tuple[int, int]
 """First and one past the last byte of a container in its file."""
@@ -37,7 +38,7 @@ _LENIENT: dict[str, Any] = {"metadata_errors": "replace"} if int(av.__version__.
 
 def open_container(path: Path, bounds: Bounds, resources: ExitStack) -> Container | None:
     """The container in a section of a file; None where there is none with sound that can be decoded."""
-    section = Section(path, *bounds)
+    section = open_section(path, *bounds)
     resources.callback(section.close)
     try:
         return Container(section, resources)
@@ -57,7 +58,7 @@ class Container:
         Of what has passed.
     """
 
-    def __init__(self, section: Section, resources: ExitStack) -> None:
+    def __init__(self, section: io.RawIOBase, resources: ExitStack) -> None:
         self._container = resources.enter_context(
             av.open(
                 section,
@@ -157,7 +158,7 @@ class _Passed:
         return max(self._skipped) > _FEWEST_BYTES_A_SECOND * gap_s
 
 
-def _options(section: Section) -> dict[str, str]:
+def _options(section: io.RawIOBase) -> dict[str, str]:
     options = {"format_whitelist": ",".join(sorted(DEMUXERS))}
     head = section.read(12)
     section.seek(0)
@@ -167,7 +168,7 @@ def _options(section: Section) -> dict[str, str]:
     return options
 
 
-def _decoder(stream: av.AudioStream, section: Section) -> av.AudioCodecContext:
+def _decoder(stream: av.AudioStream, section: io.RawIOBase) -> av.AudioCodecContext:
     codec = stream.codec_context
     section.seek(0)
     if section.read(4) == b"RIFX" and codec.name.startswith("pcm_") and codec.name.endswith("le"):
