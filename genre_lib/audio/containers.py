@@ -46,6 +46,18 @@ def open_container(path: Path, bounds: Bounds, resources: ExitStack) -> Containe
         return None
 
 
+def has_pictures_alone(path: Path) -> bool:
+    """Whether a file is a video without sound."""
+    try:
+        with (
+            open_section(path, 0, path.stat().st_size) as section,
+            av.open(section, mode="r", container_options=_options(section)) as container,
+        ):
+            return bool(container.streams.video) and not container.streams.audio
+    except (av.FFmpegError, ValueError):
+        return False
+
+
 class Container:
     """An open container.
 

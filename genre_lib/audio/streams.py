@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from genre_lib.audio import ogg
 from genre_lib.audio.announced import announced_s
-from genre_lib.audio.containers import Bounds, Container, open_container
+from genre_lib.audio.containers import Bounds, Container, has_pictures_alone, open_container
 from genre_lib.audio.ends import is_cut
 from genre_lib.audio.files import shown, why_unreachable
 from genre_lib.audio.mono import CHANNELS_AT_MOST, RATES
@@ -79,6 +79,8 @@ class SoundStream:
         except OSError as error:
             raise why_unreachable(path, error) from error
         if self._first is None:
+            if has_pictures_alone(path):
+                raise AudioError(f"{shown(path)} holds pictures and no sound: name a recording of it.")
             raise AudioError(
                 f"{shown(path)} is not a sound file that can be read: check that it is a recording, and complete."
             )

@@ -285,3 +285,11 @@ def test_a_list_of_files_opens_none_of_them(tones: Path, tmp_path: Path) -> None
     for name in ("list.mp3", "list.m3u8"):
         with pytest.raises(AudioError, match="not a sound file"):
             load_audio(tmp_path / name, RATE)
+
+
+def test_a_video_without_sound_is_called_one(tmp_path: Path) -> None:
+    path = tmp_path / "silent.mp4"
+    command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=d=1:s=64x64:r=5", "-c:v", "mpeg4", str(path)]
+    subprocess.run(command, check=True)
+    with pytest.raises(AudioError, match="holds pictures and no sound"):
+        load_audio(path, RATE)
