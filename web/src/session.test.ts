@@ -160,6 +160,16 @@ describe("live sound", () => {
     expect(session.recording!.name).toBe("song.mp3");
   });
 
+  it("that is not allowed leaves a file to be heard on", async () => {
+    const { worker, events, session } = setUp({ captureMicrophone: async () => Promise.reject(new CaptureError("Allow it.")) });
+    await session.hearFile(song(), card);
+    worker.say(steps(1, 1));
+    await session.hearLive("microphone", card);
+    expect(worker.sent.map((message) => message.type)).toEqual(["open"]);
+    worker.say(finished(1));
+    expect(events.finished).toHaveBeenCalledOnce();
+  });
+
   it("that is allowed only after something else was chosen is closed again", async () => {
     const capture = new FakeCapture();
     const permission = later<FakeCapture>();

@@ -59,7 +59,8 @@ export class Session {
    * @param deviceId the input to listen to, or undefined for the system's own
    */
   async hearLive(source: LiveSource, card: Card | Promise<Card | null>, deviceId?: string): Promise<void> {
-    const wish = await this.next();
+    // A file is heard on until there is something else to hear; but not every browser opens two inputs at once.
+    const wish = this.capture ? await this.next() : ++this.wish;
     if (wish !== this.wish) return;
     this.events.said(source === "microphone" ? "Waiting for the microphone …" : "Choose a tab or a screen, and tick its sound …");
     let capture: Capture;
@@ -74,7 +75,7 @@ export class Session {
     if (card instanceof Promise) this.events.said(`Loading the model, then ${source === "microphone" ? "the microphone" : "the tab"} is heard …`);
     const model = await card;
     // The permission may come after the visitor has long chosen something else.
-    if (wish !== this.wish || !model) return capture.close();
+    if (wish !== this.wish || !model || wish + 1 !== (await this.next())) return capture.close();
     this.capture = capture;
     const listening = Listening.toCapture(this.worker, capture, source === "microphone" ? "Microphone" : "Sound of a tab", model);
     this.begin(listening.recording, null);
