@@ -78,6 +78,7 @@ export class App {
       said: (sentence, urgent) => this.notices.say(sentence, urgent),
       failed: (sentence) => this.notices.fail(sentence),
     });
+    this.player.onsilent = () => this.notices.fail("This machine has no sound output: connect speakers or headphones (or give the remote desktop its sound), and load the page again.");
     this.delay = new DelayMeter((ms) => this.showDelay(ms));
     connectExports(() => this.stage.savable());
     byId("save-sound").addEventListener("click", () => this.liveSound && save(this.liveSound, "What was heard.wav"));
