@@ -38,7 +38,7 @@ ENTRYPOINT ["genre"]
 CMD ["predict", "/music", "--watch", "--tag", "--journal", "/state/heard"]
 
 FROM nginx:1.28-alpine
-LABEL org.opencontainers.image.title="genre-page" org.opencontainers.image.version="0.5.0"
+LABEL org.opencontainers.image.title="genre-page" org.opencontainers.image.version="0.6.0"
 ENV PAGE_PORT=80 PAGE_ROOT=/usr/share/nginx/page PAGE_HEADERS=/etc/nginx/page-headers.conf
 RUN rm /etc/nginx/conf.d/default.conf
 COPY web/nginx/headers.conf /etc/nginx/page-headers.conf

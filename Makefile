@@ -93,8 +93,8 @@ dashboard: $(READY) ## serve the dashboard on this machine
 
 pretrain: $(READY) ## rebuild the pretrained model from ../shared/data (two hours; SEEDS=3: cross-validated three times, four)
 	@$(BIN)/genre run --name pretrain -p dataset ../shared/data/gtzan-mel -p recipe data/recipes/gtzan.yaml -p refit true \
-	  -p executor processes -p folds 5 -p fold_seeds $(or $(SEEDS),1) -p baseline data/recipes/deepsound2018.yaml -p world $(WORLD) \
-	  -p name gtzan -p version 0.5.0 -p description "$(PRETRAINED_IS)" -p limits "$(PRETRAINED_LIMITS)"
+	  -p executor processes -p folds 5 -p fold_seeds $(or $(SEEDS),1) -p medley_folds 5 -p baseline data/recipes/deepsound2018.yaml -p world $(WORLD) \
+	  -p name gtzan -p version 0.6.0 -p description "$(PRETRAINED_IS)" -p limits "$(PRETRAINED_LIMITS)"
 	@rm -rf data/models/gtzan && cp -r runs/pretrain/bundle data/models/gtzan
 	@$(BIN)/genre model background data/models/gtzan $(BACKGROUND) --known ../shared/data/gtzan-mel $(WORLD)
 	@mkdir -p data/models/gtzan-evaluation && cp runs/pretrain/evaluation/*.json runs/pretrain/evaluation/held_out*.npz \

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from genre_lib.report.player import Player
     from genre_lib.runs.in_one_call import publish, train
 
-__version__ = "0.5.0"
+__version__ = "0.6.0"
 
 __all__ = [
     "GenreCurve",

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, Self
 
 import fastjsonschema
+import numpy as np
+from numpy.typing import NDArray
 
 from genre_lib.audio.front_end import FrontEnd
 from genre_lib.bundle.belief_settings import BeliefSettings
@@ -48,6 +50,29 @@ class BySpan:
 
 
 @dataclass(frozen=True)
+class BySize:
+    """How logits are calibrated by their size: the root of the mean, over the steps of a span, of their variance.
+
+    Attributes
+    ----------
+    least_size : float > 0
+        The mean logits of a span are divided by its size, at least by this: what no genre fits has small logits.
+    temperatures, unsure_below : BySpan
+        For logits that were divided so, instead of the card's.
+    """
+
+    least_size: float
+    temperatures: BySpan
+    unsure_below: BySpan
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """From card.json's content, which fits the schema."""
+        spans = {name: BySpan(**values[name]) for name in ("temperatures", "unsure_below")}
+        return cls(least_size=values["least_size"], **spans)
+
+
+@dataclass(frozen=True)
 class FileEntry:
     """Hash and size of one file of a bundle."""
 
@@ -77,6 +102,7 @@ class Card:
     versions: dict[str, str] = field(default_factory=dict)
     files: dict[str, FileEntry] = field(default_factory=dict)
     belief: BeliefSettings | None = None
+    by_size: BySize | None = None
 
     def __repr__(self) -> str:
         return f"Card({self.name} {self.version}: {', '.join(self.genres)})"
@@ -96,13 +122,29 @@ class Card:
         """Seconds of sound from which on there is an answer."""
         return self.front_end.n_samples(self.timing.minimum_frames) / self.front_end.sample_rate
 
-    def temperature(self, span_s: float) -> float:
-        """Softmax temperature for the mean logits of `span_s` seconds."""
-        return self.temperatures.at(span_s, step_period_s=self.step_period_s, smoothing_s=self.smoothing_s)
+    def calibrated(
+        self, logits: NDArray[np.floating[Any]], sizes: NDArray[np.floating[Any]], span_s: float
+    ) -> NDArray[np.float64]:
+        """Mean logits over temperature, and over size where the card goes by it: ready for a softmax.
+
+        Parameters
+        ----------
+        logits : array [shape=(..., n_genres)]
+            Means over the steps of spans.
+        sizes : array [shape=(...,)]
+            Of the spans, see `BySize`.
+        span_s : float > 0 [s]
+        """
+        by_size = self.by_size
+        temperatures = self.temperatures if by_size is None else by_size.temperatures
+        temperature = temperatures.at(span_s, step_period_s=self.step_period_s, smoothing_s=self.smoothing_s)
+        divisor = 1.0 if by_size is None else np.maximum(sizes, by_size.least_size)[..., None]
+        return np.asarray(logits, np.float64) / (divisor * temperature)
 
     def unsure_threshold(self, span_s: float) -> float:
         """Probability below which the best genre of `span_s` seconds is not named."""
-        return self.unsure_below.at(span_s, step_period_s=self.step_period_s, smoothing_s=self.smoothing_s)
+        thresholds = self.unsure_below if self.by_size is None else self.by_size.unsure_below
+        return thresholds.at(span_s, step_period_s=self.step_period_s, smoothing_s=self.smoothing_s)
 
     def to_dict(self) -> dict[str, Any]:
         """card.json's content."""
@@ -111,6 +153,8 @@ class Card:
             del values["belief"]
         else:
             values["belief"] = self.belief.to_dict()
+        if self.by_size is None:
+            del values["by_size"]
         values["genres"], values["limits"], values["metrics"] = list(self.genres), list(self.limits), list(self.metrics)
         values["timing"] |= {
             "step_period_s": round(self.step_period_s, 9),
@@ -141,6 +185,7 @@ class Card:
                 "limits": tuple(values["limits"]),
                 "metrics": tuple(values["metrics"]),
                 "belief": BeliefSettings.from_dict(values["belief"]) if "belief" in values else None,
+                "by_size": BySize.from_dict(values["by_size"]) if "by_size" in values else None,
                 "files": {name: FileEntry(**entry) for name, entry in values["files"].items()},
             }
         )

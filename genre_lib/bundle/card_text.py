@@ -23,8 +23,7 @@ def describe_card(card: Card) -> str:
         *(f"  {_metric(metric)}" for metric in card.metrics),
         "",
         "calibration       step  smoothed  clip",
-        _by_span("temperature", card.temperatures),
-        _by_span("unsure below", card.unsure_below),
+        *_calibration(card),
         *_belief(card.belief),
         *_per_genre(card.report),
         *(line for part in card.report.get("world", []) for line in _per_genre(part)),
@@ -59,6 +58,14 @@ def _metric(metric: dict[str, Any]) -> str:
         value += " ({:.3f} to {:.3f})".format(*metric["interval"])
     note = f" [{metric['note']}]" if metric.get("note") else ""
     return f"{metric['name']:<26} {value:<24} {metric['data_set']}, {metric['split']}, n = {metric['n']}{note}"
+
+
+def _calibration(card: Card) -> list[str]:
+    used = card.by_size or card
+    spans = [_by_span("temperature", used.temperatures), _by_span("unsure below", used.unsure_below)]
+    if card.by_size is not None:
+        spans.append(f"  of logits that are divided by their size, at least {card.by_size.least_size:g}")
+    return spans
 
 
 def _by_span(name: str, values: Any) -> str:

@@ -107,13 +107,14 @@ def _figures(results: Results, *, dark: bool) -> Iterator[go.Figure]:
     evaluation = results.evaluation
     if evaluation is None:
         return
+    most = results.folds or evaluation
     # The claim above is the only one: this evaluation may be of another part.
-    yield figures.confusion_matrix(evaluation, dark=dark).update_layout(title_text="What is taken for what?")
-    yield figures.genre_scores(evaluation, dark=dark)
+    yield figures.confusion_matrix(most, dark=dark).update_layout(title_text="What is taken for what?")
+    yield figures.genre_scores(most, dark=dark)
     if evaluation.calibration is not None:
         yield figures.reliability_diagram(evaluation, dark=dark)
-    if evaluation.by_seconds:
-        yield figures.accuracy_by_seconds(evaluation, dark=dark)
+    if most.by_seconds:
+        yield figures.accuracy_by_seconds(most, dark=dark)
     if evaluation.by_gain:
         yield figures.accuracy_by_gain(evaluation, dark=dark)
     if evaluation.conditions:

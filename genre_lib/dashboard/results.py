@@ -26,6 +26,8 @@ class Results:
     Attributes
     ----------
     evaluation : Evaluation or None
+    folds : Evaluation or None
+        The short form of a cross-validation, which says more of each genre than one part.
     leak : LeakDemonstration or None
     notes : tuple of str
         Sentences that a reader needs beside the numbers.
@@ -34,6 +36,7 @@ class Results:
     evaluation: Evaluation | None = None
     leak: LeakDemonstration | None = None
     notes: tuple[str, ...] = ()
+    folds: Evaluation | None = None
 
 
 def results_of(bundle: Path, card: Card) -> Results:
@@ -52,7 +55,9 @@ def results_of(bundle: Path, card: Card) -> Results:
         except GenreLibError as error:
             return Results(_of_card(card), leak, (f"The saved evaluation cannot be read: {error}",))
         if evaluation.genres == card.genres:
-            return Results(evaluation, leak, evaluation.notes)
+            of_card = _of_card(card)
+            folds = of_card if of_card is not None and of_card.split != evaluation.split else None
+            return Results(evaluation, leak, evaluation.notes, folds)
     return Results(_of_card(card), leak)
 
 

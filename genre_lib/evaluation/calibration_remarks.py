@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from genre_lib.evaluation.calibration import Calibration, SpanCalibration
+from genre_lib.evaluation.calibration import Calibration
+from genre_lib.evaluation.span_calibration import SpanCalibration
 
 # Differences of the ECE below this are not worth a sentence.
 _WORTH_SAYING = 0.01

@@ -1,16 +1,22 @@
-"""Fit the belief of a bundle again, from held-out answers, without touching its network."""
+"""Fit what a bundle believes and how sure it is again, from held-out answers, without touching its network."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+
+from genre_lib.bundle.card import Card
 from genre_lib.bundle.files import Bundle, open_to_change, seal
 from genre_lib.evaluation.belief_fit import fit_belief
 from genre_lib.evaluation.belief_scores import BeliefEvaluation, evaluate_belief
+from genre_lib.evaluation.calibration import NO_TEMPERATURE, Calibration, calibrate
 from genre_lib.evaluation.held_out import HeldOut, check_genres
 from genre_lib.evaluation.medleys import StepGrid
+from genre_lib.evaluation.scores import evaluate
 
 
 def refit_belief(
@@ -20,7 +26,7 @@ def refit_belief(
     scores: BeliefEvaluation | None = None,
     report: Callable[[str], None] = print,
 ) -> Bundle:
-    """Write a bundle's belief, and what it is worth, into its card.
+    """Write a bundle's belief, its temperatures and thresholds, and what they are worth into its card.
 
     Parameters
     ----------
@@ -44,8 +50,49 @@ def refit_belief(
     settings = fit_belief(parts, grid)
     report(f"belief: {settings}")
     scores = scores or evaluate_belief(parts, grid, report=report)
-    metrics = scores.card_metrics()
+    calibration = calibrated(parts, step_period_s=bundle.card.step_period_s, smoothing_s=bundle.card.smoothing_s)
+    metrics = [*calibration.card_metrics(), *scores.card_metrics()]
     names = {entry["name"] for entry in metrics}
-    kept = [entry for entry in bundle.card.metrics if entry["name"] not in names]
-    card = replace(bundle.card, belief=settings, metrics=(*kept, *metrics))
+    limits = [sentence for sentence in bundle.card.limits if not sentence.startswith(NO_TEMPERATURE)]
+    card = replace(
+        bundle.card,
+        belief=settings,
+        metrics=(*(entry for entry in bundle.card.metrics if entry["name"] not in names), *metrics),
+        limits=(*calibration.notes, *limits),
+        report=bundle.card.report
+        | {"calibration": [span.summary() for span in calibration.spans]}
+        | report_of_folds(parts[0], bundle.card),
+        **calibration.for_card(),
+    )
     return seal(bundle.folder, card)
+
+
+def report_of_folds(held_out: HeldOut, card: Card) -> dict[str, Any]:
+    """What a card's `report` says by genre, from the answers of a cross-validation; nothing where there was none."""
+    if len(np.unique(held_out.folds)) < 2:
+        return {}
+    timing, front_end = card.timing, card.front_end
+    found = evaluate(
+        held_out.step_logits,
+        held_out.labels,
+        genres=held_out.genres,
+        data_set=held_out.name.removesuffix(", folds"),
+        split="artist-grouped folds",
+        step_period_s=card.step_period_s,
+        first_step_s=front_end.n_samples(timing.first_frame + timing.receptive_field_frames) / front_end.sample_rate,
+        names=held_out.names,
+        groups=held_out.groups,
+    )
+    return {name: value for name, value in found.card_report().items() if name != "calibration"}
+
+
+def calibrated(parts: Sequence[HeldOut], *, step_period_s: float, smoothing_s: float) -> Calibration:
+    """Temperatures and thresholds from held-out answers about one or several data sets, each counting the same."""
+    return calibrate(
+        [logits for part in parts for logits in part.step_logits],
+        np.concatenate([part.labels for part in parts]),
+        step_period_s=step_period_s,
+        smoothing_s=smoothing_s,
+        groups=[group for part in parts for group in part.groups],
+        data_sets=[part.name for part in parts for _ in part.names],
+    )

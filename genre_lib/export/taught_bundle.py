@@ -291,6 +291,8 @@ def _card(base: Card, songs: Songs, taught: Taught, *, genres: tuple[str, ...], 
         description=f"{base.name} {base.version}, taught {', '.join(new)} with {_songs(len(data_set))}.",
         genres=genres,
         temperatures=BySpan(*(value * temperature.value for value in vars(base.temperatures).values())),
+        # Which sizes the base's logits have, and what they mean, was measured on the base's genres.
+        by_size=None,
         belief=_belief(base.belief, temperature.value),
         limits=(temperature.sentence, *data_set.notes, *songs.skipped, *LIMITS),
         metrics=tuple(measured),

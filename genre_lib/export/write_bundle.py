@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from genre_lib.export.conversion import WeightType, write_litert, write_tfjs
 from genre_lib.export.golden_values import make_golden
 from genre_lib.export.onnx import write_onnx
 from genre_lib.export.runtime_checks import check_bundle
+from genre_lib.export.stored_weights import SHARED_TYPES, take_stored_weights
 from genre_lib.filters.intermediate_outputs import neurons_json
 from genre_lib.networks.keras_files import keras_outputs, load_keras, with_step_features
 from genre_lib.networks.receptive_field import is_recurrent, timing_of
@@ -65,7 +67,8 @@ def write_bundle(
     card : Card
         Without `files`, which are filled in.
     tfjs_weights : {"float32", "float16", "uint16", "uint8"}
-        How the page's copy stores its weights; the tolerance of its check follows from it.
+        How the page's copy stores its weights; the tolerance of its check follows from it. In 16 bits they are the
+        bundle's: every file gets the numbers that the page has, and `model` stays as it is.
     recipe : str, optional
         Content of recipe.yaml: the parameters that rebuild this bundle.
     others : mapping of str to bytes, optional
@@ -90,10 +93,15 @@ def write_bundle(
             (draft / name).parent.mkdir(parents=True, exist_ok=True)
             (draft / name).write_bytes(content)
         model.save(draft / KERAS)
-        with tempfile.TemporaryDirectory() as saved_model:
-            model.export(saved_model, verbose=False)
-            write_litert(saved_model, draft / LITERT)
-            write_tfjs(saved_model, draft / TFJS, tfjs_weights)
+        with _saved_model(model) as exported:
+            write_tfjs(exported, draft / TFJS, tfjs_weights)
+        if tfjs_weights in SHARED_TYPES:
+            # A copy, since the caller's network stays as it is.
+            model = load_keras(draft / KERAS)
+            take_stored_weights(model, (draft / TFJS).parent)
+            model.save(draft / KERAS)
+        with _saved_model(model) as exported:
+            write_litert(exported, draft / LITERT)
         filter_bank = card.front_end.filter_bank()
         write_onnx(draft / ONNX, model, card.front_end, filter_bank, card.genres)
         (draft / MEL).write_bytes(filter_bank.astype("<f4").tobytes())
@@ -111,6 +119,13 @@ def write_bundle(
                     f"{check.tolerance:g}: the bundle was not written."
                 )
     return open_bundle(folder)
+
+
+@contextmanager
+def _saved_model(model: Any) -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        model.export(folder, verbose=False)
+        yield folder
 
 
 def rebuild_bundle(

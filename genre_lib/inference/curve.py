@@ -92,12 +92,12 @@ class GenreCurve:
     @property
     def probabilities(self) -> NDArray[np.float64]:
         """Raw belief of each step [shape=(n_steps, n_genres)]."""
-        return softmax(self.step_logits / self.card.temperatures.step)
+        return raw_probabilities(self.card, self.step_logits)
 
     @property
     def state(self) -> NDArray[np.str_]:
         """State of each raw step [shape=(n_steps,)]."""
-        return _named_or_unsure(self.probabilities, self.silent, self.card.unsure_below.step)
+        return _named_or_unsure(self.probabilities, self.silent, self.card.unsure_threshold(self.card.step_period_s))
 
     @property
     def belief(self) -> Belief:
@@ -160,9 +160,11 @@ class GenreCurve:
         heard = ~self.silent
         logit_sums = _running_sum(np.where(heard[:, None], self.step_logits, 0))
         counts = _running_sum(heard.astype(np.float64))
-        count = counts[stop] - counts[first]
-        mean = (logit_sums[stop] - logit_sums[first]) / np.maximum(count, 1)[:, None]
-        probabilities = softmax(mean / self.card.temperature(width * period))
+        variances = _running_sum(np.where(heard, self.step_logits.var(axis=1, dtype=np.float64), 0))
+        count = np.maximum(counts[stop] - counts[first], 1)
+        mean = (logit_sums[stop] - logit_sums[first]) / count[:, None]
+        sizes = np.sqrt(np.maximum(variances[stop] - variances[first], 0) / count)
+        probabilities = softmax(self.card.calibrated(mean, sizes, width * period))
         probabilities[~heard] = self.probabilities[~heard]
         threshold = self.card.unsure_threshold(width * period) if unsure_below is None else unsure_below
         state = _named_or_unsure(probabilities, ~heard, threshold)
@@ -187,8 +189,9 @@ class GenreCurve:
     def _clip_answer(self) -> Answer:
         heard = ~self.silent
         span_s = int(heard.sum()) * self.card.step_period_s
-        logits = self.step_logits[heard].mean(axis=0, dtype=np.float64)
-        probabilities = softmax(logits / self.card.temperature(span_s))
+        steps = self.step_logits[heard]
+        size = np.sqrt(steps.var(axis=1, dtype=np.float64).mean())
+        probabilities = softmax(self.card.calibrated(steps.mean(axis=0, dtype=np.float64), size, span_s))
         best = int(probabilities.argmax())
         state: WholeState = "unsure" if probabilities[best] < self.card.unsure_threshold(span_s) else "music"
         return Answer(state, self.genres[best], dict(zip(self.genres, probabilities.tolist(), strict=True)))
@@ -250,6 +253,12 @@ def step_levels(card: Card, frame_power: NDArray[np.floating[Any]]) -> NDArray[n
     sums = _running_sum(np.asarray(frame_power, np.float64))
     mean = (sums[stop] - sums[first]) / (stop - first)
     return 10 * np.log10(np.maximum(mean, 10 ** (FLOOR_DBFS / 10)))
+
+
+def raw_probabilities(card: Card, step_logits: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """What each step says by itself [shape=(n_steps, n_genres)]."""
+    sizes = step_logits.std(axis=1, dtype=np.float64)
+    return softmax(card.calibrated(step_logits, sizes, card.step_period_s))
 
 
 def softmax(logits: NDArray[np.floating[Any]]) -> NDArray[np.float64]:

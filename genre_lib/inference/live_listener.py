@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from genre_lib.errors import ParameterError
 from genre_lib.inference.answer import Answer, TimeShares, answer_of
-from genre_lib.inference.curve import Belief, softmax, states
+from genre_lib.inference.curve import Belief, raw_probabilities, states
 from genre_lib.inference.live_belief import LiveBelief
 from genre_lib.inference.model import GenreModel
 from genre_lib.inference.network import StepStream
@@ -149,7 +149,7 @@ class LiveListener:
     def _heard(self, logits: NDArray[np.float32]) -> Settled:
         level = self._levels(len(logits))
         settled = self._belief.push(logits, level < self.card.silence_dbfs)
-        self._raw = np.concatenate([self._raw, softmax(logits / self.card.temperatures.step)])
+        self._raw = np.concatenate([self._raw, raw_probabilities(self.card, logits)])
         self._level = np.concatenate([self._level, level])
         n = len(settled)
         silent = self._level[:n] < self.card.silence_dbfs

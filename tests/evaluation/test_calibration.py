@@ -7,8 +7,9 @@ import pytest
 from scipy.special import softmax
 
 from genre_lib.errors import EvaluationError
-from genre_lib.evaluation.calibration import Calibration, assign_folds, calibrate, fit_temperature, smoothed_logits
+from genre_lib.evaluation.calibration import LEAST_SIZE, Calibration, assign_folds, calibrate, smoothed_logits
 from genre_lib.evaluation.reliability import EQUAL_MASS, EQUAL_WIDTH, reliability, unsure_threshold
+from genre_lib.evaluation.span_calibration import fit_temperature
 from genre_lib.utils.serialization import plain, structured
 
 
@@ -123,7 +124,7 @@ def test_every_span_gets_its_own_temperature(rng: np.random.Generator) -> None:
     found = calibrate(answers, labels, step_period_s=0.3, smoothing_s=3.0)
     assert [span.name for span in found.spans] == ["step", "smoothed", "clip"]
     assert [round(span.seconds, 1) for span in found.spans] == [0.3, 3.0, 6.6]
-    temperatures = found.temperatures()
+    temperatures = vars(found.for_card()["temperatures"])
     assert temperatures["step"] > 1.3 * temperatures["clip"]
     for span in found.spans:
         assert span.ece_after < span.ece_before
@@ -146,9 +147,53 @@ def test_reported_ece_is_not_that_of_the_fitted_clips(rng: np.random.Generator) 
     answers = [row[None, :] for row in np.vstack([hot, cold])]
     labels = np.concatenate([hot_labels, cold_labels])
     folds = np.repeat([0, 1], 400)
-    honest = calibrate(answers, labels, step_period_s=1, smoothing_s=1, folds=folds)["step"]
-    mixed = calibrate(answers, labels, step_period_s=1, smoothing_s=1, folds=np.tile([0, 1], 400))["step"]
+    # By their sizes the two would be told apart: it is the temperature alone that is cross-fitted here.
+    honest = calibrate(answers, labels, step_period_s=1, smoothing_s=1, folds=folds).undivided[0]
+    mixed = calibrate(answers, labels, step_period_s=1, smoothing_s=1, folds=np.tile([0, 1], 400)).undivided[0]
     assert honest.nll_after > 1.5 * mixed.nll_after
+
+
+def two_worlds(rng: np.random.Generator) -> tuple[list[np.ndarray], np.ndarray, list[str]]:
+    """Clips of two data sets; in the second one as much is right, but the network says it in a smaller voice."""
+    here, labels = clips(rng)
+    there, others = clips(rng)
+    return [*here, *(row / 3 for row in there)], np.concatenate([labels, others]), ["here"] * 300 + ["there"] * 300
+
+
+def test_two_worlds_with_logits_of_two_sizes_are_both_calibrated(rng: np.random.Generator) -> None:
+    answers, labels, worlds = two_worlds(rng)
+    answers = [4 * row for row in answers]
+    found = calibrate(answers, labels, step_period_s=0.3, smoothing_s=3.0, data_sets=worlds)
+    assert found.least_size == LEAST_SIZE
+    for divided, undivided in zip(found.spans, found.undivided, strict=True):
+        errors, without = ([part.ece for part in span.by_data_set] for span in (divided, undivided))
+        assert max(errors) < 0.6 * max(without)
+    card = found.for_card()
+    assert card["by_size"].least_size == LEAST_SIZE
+    assert card["by_size"].temperatures.clip == found["clip"].temperature
+    assert card["temperatures"].clip == found.undivided[2].temperature
+
+
+def test_where_sizes_say_how_sure_one_may_be_nothing_is_divided(rng: np.random.Generator) -> None:
+    logits, labels = drawn(rng, 3000)
+    found = calibrate([row[None, :] for row in 4 * logits], labels, step_period_s=1, smoothing_s=1)
+    assert found.least_size is None
+    assert found.for_card()["by_size"] is None
+
+
+def test_means_are_divided_by_the_size_of_their_windows() -> None:
+    z = np.array([[2.0, -2.0], [4.0, -4.0], [0.0, 0.0]])
+    np.testing.assert_allclose(smoothed_logits(z, 1, least_size=3), [[2 / 3, -2 / 3], [1, -1], [0, 0]])
+    size = np.sqrt((4 + 16) / 2)
+    np.testing.assert_allclose(smoothed_logits(z, 2, least_size=3)[0], [3 / size, -3 / size])
+
+
+def test_each_data_set_has_its_entries_in_a_card(rng: np.random.Generator) -> None:
+    answers, labels, worlds = two_worlds(rng)
+    metrics = calibrate(answers, labels, step_period_s=0.3, smoothing_s=3.0, data_sets=worlds).card_metrics()
+    errors = {(entry["name"], entry["data_set"], entry["n"]) for entry in metrics if entry["name"].startswith("ece")}
+    assert ("ece_clip", "there", 300) in errors
+    assert len(errors) == 6
 
 
 def test_a_long_clip_weighs_no_more_than_a_short_one(rng: np.random.Generator) -> None:
@@ -163,7 +208,7 @@ def test_a_calibration_survives_json(rng: np.random.Generator) -> None:
     answers, labels = clips(rng, 60)
     found = calibrate(answers, labels, step_period_s=0.3, smoothing_s=3.0)
     assert structured(json.loads(json.dumps(plain(found), allow_nan=False)), Calibration) == found
-    assert set(found.unsure_below()) == {"step", "smoothed", "clip"}
+    assert set(vars(found.for_card()["unsure_below"])) == {"step", "smoothed", "clip"}
 
 
 def test_data_sets_that_share_a_calibration_count_the_same_and_both_reach_the_target(rng: np.random.Generator) -> None:
@@ -197,8 +242,8 @@ def test_few_clips_or_one_artist_calibrate_nothing_and_that_is_said(
 ) -> None:
     answers, labels = clips(rng, n)
     found = calibrate(answers, labels, step_period_s=0.3, smoothing_s=3.0, groups=groups)
-    assert set(found.temperatures().values()) == {1.0}
-    assert set(found.unsure_below().values()) == {0.0}
+    assert set(vars(found.for_card()["temperatures"]).values()) == {1.0}
+    assert set(vars(found.for_card()["unsure_below"]).values()) == {0.0}
     assert f"There are {n} held-out clips" in found.notes[0]
     assert structured(plain(found), Calibration) == found
 

@@ -30,6 +30,11 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 
     keras.utils.set_random_seed(3)
     model = build("residual", n_genres=len(GENRES), n_mels=FRONT_END.n_mels)
+    # Norms and biases as a training leaves them: fresh ones change nothing, and any mistake in them neither.
+    rng = np.random.default_rng(5)
+    for weight in model.weights:
+        if len(weight.shape) == 1:
+            weight.assign(rng.uniform(0.5, 1.5, weight.shape))
     card = Card(
         name="dances",
         version="0.1.0",
@@ -58,6 +63,32 @@ def test_every_runtime_reproduces_the_golden_values(bundle: Bundle) -> None:
     assert checks["LiteRT"].error is not None
     assert checks["TF.js"].error is not None, "TF.js in Node was not asked: run make test, which installs it"
     assert checks["ONNX"].error is not None
+
+
+def test_all_runtimes_have_the_weights_that_the_page_stores(bundle: Bundle) -> None:
+    from genre_lib.export.runtime_checks import check_bundle
+    from genre_lib.export.stored_weights import take_stored_weights
+    from genre_lib.networks.keras_files import load_keras
+
+    # In 16 bits of their own they would differ by some 1e-5.
+    assert max(check.error or 0.0 for check in check_bundle(bundle) if check.unit == "probability") < 2e-6
+    model = load_keras(bundle.folder / "model.keras")
+    before = model.get_weights()
+    n_statistics = 2 * sum(type(layer).__name__ == "BatchNormalization" for layer in model.layers)
+    assert take_stored_weights(model, bundle.folder / "tfjs") == len(before) - n_statistics
+    for now, then in zip(model.get_weights(), before, strict=True):
+        assert now == pytest.approx(then, abs=1e-6)
+
+
+def test_coarse_weights_stay_the_pages_own(bundle: Bundle, tmp_path: Path) -> None:
+    from genre_lib.export.write_bundle import write_bundle
+    from genre_lib.networks.keras_files import load_keras
+
+    model = load_keras(bundle.folder / "model.keras")
+    coarse = write_bundle(tmp_path / "coarse", model, replace(bundle.card, files={}), tfjs_weights="uint8")
+    kept = load_keras(coarse.folder / "model.keras")
+    for now, then in zip(kept.get_weights(), model.get_weights(), strict=True):
+        assert np.array_equal(now, then)
 
 
 def test_the_pretrained_bundle_reproduces_its_golden_values() -> None:

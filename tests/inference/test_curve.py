@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from genre_lib.audio.front_end import FrontEnd
-from genre_lib.bundle.card import BySpan, Card
+from genre_lib.bundle.card import BySize, BySpan, Card
 from genre_lib.bundle.timing import Timing
 from genre_lib.inference.curve import GenreCurve, step_levels, step_times
 
@@ -83,6 +83,31 @@ def test_the_answer_is_the_mean_of_musical_logits_at_the_clips_temperature() -> 
     assert (answer.genre, answer.state) == ("a", "music")
     np.testing.assert_allclose(steps.clip_probabilities(), expected)
     assert answer.ranked[0] == ("a", pytest.approx(expected[0]))
+
+
+def test_logits_are_divided_by_the_size_of_what_their_span_heard() -> None:
+    values = BySpan(0.5, 0.4, 0.25)
+    card = replace(CARD, by_size=BySize(1.5, values, BySpan(0.9, 0.8, 0.7)))
+    rows = [[6.0, 0, 0], [0.3, 0, 0], [0, 99.0, 0], [0, 3.0, 0]]
+    steps = curve(rows, [-20, -20, -100, -20], card)
+    sizes = np.std(rows, axis=1)
+    raw = np.exp(np.array([6.0, 0, 0]) / sizes[0] / 0.5)
+    np.testing.assert_allclose(steps.probabilities[0], raw / raw.sum())
+    # A small voice is not made a loud one.
+    flat = np.exp(np.array([0.3, 0, 0]) / 1.5 / 0.5)
+    np.testing.assert_allclose(steps.probabilities[1], flat / flat.sum())
+    assert steps.state.tolist() == ["music", "unsure", "silence", "music"]
+
+    heard = [0, 1, 3]
+    size = np.sqrt(np.mean(sizes[heard] ** 2))
+    span_s = 3 * card.step_period_s
+    temperature = values.at(span_s, step_period_s=card.step_period_s, smoothing_s=1.0)
+    whole = np.exp(np.mean(np.array(rows)[heard], axis=0) / size / temperature)
+    np.testing.assert_allclose(steps.clip_probabilities(), whole / whole.sum())
+    shown = steps.smoothed(3 * card.step_period_s).probabilities[1]
+    pair = np.array(rows)[[0, 1]]
+    mean = np.exp(pair.mean(axis=0) / np.sqrt(np.mean(np.std(pair, axis=1) ** 2)) / temperature)
+    np.testing.assert_allclose(shown, mean / mean.sum())
 
 
 def test_a_flat_answer_is_unsure_and_still_says_what_is_nearest() -> None:

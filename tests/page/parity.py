@@ -177,9 +177,9 @@ def _row(part: list[Parity]) -> dict[str, Any]:
         "steps": steps,
         "steps_agreeing": round(sum(result.agreeing for result in part) / steps, 5),
         "steps_only_one_has": sum(result.missing for result in part),
-        "worst_probability_difference": round(max(result.worst for result in part), 5),
-        "median_of_worst": round(float(np.median([result.worst for result in part])), 5),
-        "worst_clip_difference": round(max(result.clip_worst for result in part), 5),
+        "worst_probability_difference": round(max(result.worst for result in part), 6),
+        "median_of_worst": round(float(np.median([result.worst for result in part])), 6),
+        "worst_clip_difference": round(max(result.clip_worst for result in part), 6),
         "worst_time_difference_ms": round(1000 * max(result.worst_time_s for result in part), 3),
         "median_seconds": round(float(np.median([result.seconds for result in part])), 2),
     }
@@ -210,7 +210,7 @@ def docs_lines(rows: list[dict[str, Any]], model: str) -> list[str]:
             str(row["clips_agreeing"]),
             f"{row['steps']:,}",
             f"{row['steps_agreeing']:.2%}",
-            f"{row['worst_probability_difference']:.4f}",
+            f"{row['worst_probability_difference']:.5f}",
             f"{row['median_seconds']:.1f}",
         ]
         for row in rows

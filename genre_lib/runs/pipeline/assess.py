@@ -7,13 +7,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from genre_lib.datasets.splits import split_data_set
 from genre_lib.errors import DataSetError
-from genre_lib.evaluation.calibration import Calibration, calibrate
+from genre_lib.evaluation.calibration import Calibration
 from genre_lib.evaluation.held_out import HeldOut
 from genre_lib.evaluation.model_comparison import LeakDemonstration, compare, leak_demonstration
+from genre_lib.evaluation.refit import calibrated
 from genre_lib.evaluation.robustness import accuracy_by_gain, accuracy_under, log_mel_treatments
 from genre_lib.evaluation.scores import Evaluation, evaluate
 from genre_lib.networks.receptive_field import timing_of
@@ -132,14 +131,7 @@ def _calibrated(run: Run, held_out: HeldOut, world: str, step_period_s: float, s
     if world:
         parts.append(world_answers(run, world))
         parts[1].save(run.evaluation / HELD_OUT_WORLD)
-    return calibrate(
-        [logits for part in parts for logits in part.step_logits],
-        np.concatenate([part.labels for part in parts]),
-        step_period_s=step_period_s,
-        smoothing_s=smoothing_s,
-        groups=[group for part in parts for group in part.groups],
-        data_sets=[part.name for part in parts for _ in part.names] if world else None,
-    )
+    return calibrated(parts, step_period_s=step_period_s, smoothing_s=smoothing_s)
 
 
 def show_leak(run: Run, *, epochs: int = 10, report: Report = print) -> LeakDemonstration | None:

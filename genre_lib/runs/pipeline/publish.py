@@ -8,17 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from genre_lib.audio.front_end import FrontEnd
-from genre_lib.bundle.card import BySpan, Card
+from genre_lib.bundle.card import Card
 from genre_lib.bundle.files import Bundle
 from genre_lib.bundle.names import model_name
 from genre_lib.bundle.resources import resolve
+from genre_lib.evaluation.held_out import HeldOut
 from genre_lib.evaluation.medleys import StepGrid
+from genre_lib.evaluation.refit import report_of_folds
 from genre_lib.export.conversion import WeightType
 from genre_lib.export.runtime_checks import RuntimeCheck
 from genre_lib.export.write_bundle import write_bundle
 from genre_lib.networks.receptive_field import timing_of
 from genre_lib.runs.pipeline.assess import Assessment
-from genre_lib.runs.pipeline.belief import belief_metrics, fitted_belief
+from genre_lib.runs.pipeline.belief import HELD_OUT, belief_metrics, fitted_belief
 from genre_lib.runs.pipeline.prepare import about
 from genre_lib.runs.pipeline.train import FINAL, recipe_of, trained
 from genre_lib.runs.run_folder import Run, library_versions
@@ -78,8 +80,7 @@ def publish(
         front_end=FrontEnd.from_dict(record["front_end"]),
         timing=timing_of(model),
         smoothing_s=smoothing_s,
-        temperatures=BySpan(**calibration.temperatures()),
-        unsure_below=BySpan(**calibration.unsure_below()),
+        **calibration.for_card(),
         silence_dbfs=SILENCE_DBFS,
         limits=(
             *(part.strip() for part in limits.split("|") if part.strip()),
@@ -103,7 +104,8 @@ def publish(
         report=_report(assessment),
         versions=library_versions(),
     )
-    card = replace(card, belief=fitted_belief(run, StepGrid.of(card)))
+    folds = report_of_folds(HeldOut.load(run.evaluation / HELD_OUT), card)
+    card = replace(card, belief=fitted_belief(run, StepGrid.of(card)), report=card.report | folds)
     return write_bundle(run.bundle, model, card, tfjs_weights=tfjs_weights, recipe=recipe.to_yaml())
 
 
@@ -118,7 +120,7 @@ def summary_of_export(bundle: Bundle, checks: list[RuntimeCheck]) -> dict[str, A
 
 def _metrics(assessment: Assessment, *, shipped_is_measured: bool) -> list[dict[str, Any]]:
     metrics = assessment.evaluation.card_metrics()
-    calibrated = _metrics_of_calibration(assessment)
+    calibrated = assessment.evaluation.calibration.card_metrics() if assessment.evaluation.calibration else []
     if calibrated:
         # Each data set by itself says more than both together.
         metrics = [entry for entry in metrics if not entry["name"].startswith("ece_")]
@@ -148,21 +150,6 @@ def _metrics(assessment: Assessment, *, shipped_is_measured: bool) -> list[dict[
             entry["split"] = f"{other.split}, artist-grouped folds"
         metrics.append(other.card_metrics()[0] | entry)
     return metrics + calibrated
-
-
-def _metrics_of_calibration(assessment: Assessment) -> list[dict[str, Any]]:
-    """Of each data set that the calibration was fitted for: its error, and the share of named answers that is right."""
-    calibration = assessment.evaluation.calibration
-    assert calibration is not None
-    metrics: list[dict[str, Any]] = []
-    for span in calibration.spans:
-        for part in span.by_data_set:
-            common = {"data_set": part.name, "split": "held out", "n": part.n_answers}
-            metrics.append({"name": f"ece_{span.name}", "value": part.ece, **common})
-            if part.precision is not None:
-                note = f"{100 * part.coverage:.0f} % are named"
-                metrics.append({"name": f"named_right_{span.name}", "value": part.precision, **common, "note": note})
-    return metrics
 
 
 def _of_valid(entry: dict[str, Any]) -> dict[str, Any]:

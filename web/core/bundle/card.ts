@@ -26,6 +26,13 @@ export interface BySpan {
   readonly clip: number;
 }
 
+export interface BySize {
+  /** mean logits are divided by their size, at least by this */
+  readonly least_size: number;
+  readonly temperatures: BySpan;
+  readonly unsure_below: BySpan;
+}
+
 /** A value for the newest moment of live sound, and one for a moment that knows its future too. */
 export interface LiveAndFile {
   readonly live: number;
@@ -104,6 +111,8 @@ export interface Card {
   readonly smoothing_s: number;
   readonly temperatures: BySpan;
   readonly unsure_below: BySpan;
+  /** how logits are calibrated that are divided by their size; instead of the two above, where there is one */
+  readonly by_size?: BySize;
   /** from schema version 2 on */
   readonly belief?: BeliefSettings;
   readonly silence_dbfs: number;

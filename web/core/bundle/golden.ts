@@ -1,6 +1,6 @@
 /** golden.json: a test signal with what the front end and the network must make of it. */
 import { BundleError, goldenTolerance, type Card } from "./card.ts";
-import { softmax } from "../curve/genre-curve.ts";
+import { softmax } from "../curve/spans.ts";
 import { MelStream } from "../dsp/mel.ts";
 import { StepStream, type StepNetwork } from "../model/step-stream.ts";
 

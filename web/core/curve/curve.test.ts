@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Card } from "../bundle/card.ts";
 import { smallCard } from "../testing/small-card.ts";
-import { GenreCurve, softmax } from "./genre-curve.ts";
+import { GenreCurve } from "./genre-curve.ts";
 import { segments } from "./segments.ts";
-import { forSpan } from "./spans.ts";
+import { forSpan, softmax } from "./spans.ts";
 
 const card = smallCard();
 
@@ -78,6 +78,25 @@ describe("GenreCurve", () => {
     const expected = softmax([2, 1, 0], forSpan(card, card.temperatures, 2 * card.timing.step_period_s));
     Array.from(curve.answer().probabilities).forEach((p, g) => expect(p).toBeCloseTo(expected[g], 12));
     expect(curveOf([[9, 0, 0]], [-90]).answer().state).toBe("silence");
+  });
+
+  it("divides logits by the size of what their span heard, where the card goes by it", () => {
+    const values = { step: 0.5, smoothed: 0.4, clip: 0.25 };
+    const by_size = { least_size: 1.5, temperatures: values, unsure_below: { step: 0.9, smoothed: 0.8, clip: 0.7 } };
+    const sized = { ...card, by_size };
+    const logits = [[6, 0, 0], [0.3, 0, 0], [0, 99, 0], [0, 3, 0]];
+    const curve = curveOf(logits, [-20, -20, -90, -20], sized);
+    // The variance of (x, 0, 0) is 2 x² / 9.
+    const size = (...xs: number[]) => Math.sqrt(xs.reduce((sum, x) => sum + (2 * x * x) / 9, 0) / xs.length);
+    const close = (probabilities: ArrayLike<number>, expected: Float64Array) =>
+      expected.forEach((p, g) => expect(probabilities[g]).toBeCloseTo(p, 6));
+    close(curve.raw(0).probabilities, softmax([6, 0, 0], 0.5 * size(6)));
+    close(curve.raw(1).probabilities, softmax([0.3, 0, 0], 0.5 * 1.5));
+    expect([0, 1, 2, 3].map((i) => curve.raw(i).state)).toEqual(["music", "unsure", "silence", "music"]);
+    const seconds = 3 * card.timing.step_period_s;
+    const temperature = forSpan(sized, values, seconds);
+    close(curve.smoothed({ seconds, causal: false }).probabilities.subarray(3), softmax([3.15, 0, 0], temperature * size(6, 0.3)));
+    close(curve.answer().probabilities, softmax([2.1, 1, 0], temperature * size(6, 0.3, 3)));
   });
 
   it("takes a threshold from the visitor in place of the card's", () => {

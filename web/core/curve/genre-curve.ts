@@ -6,7 +6,7 @@ import { LiveCurve } from "./live-curve.ts";
 import { mostProbablePath } from "./path.ts";
 import { believedAsPieces } from "./pieces.ts";
 import { chosen, momentState, TimeShares, wholeOf, type BeliefChoice, type State, type Whole } from "./reading.ts";
-import { forSpan, stepEndS, stepStartS } from "./spans.ts";
+import { probabilitiesOf, stepEndS, stepStartS, unsureBelow, variance } from "./spans.ts";
 
 /** So that no single step forbids a genre on a path. */
 const LEAST_BELIEF = 1e-6;
@@ -45,6 +45,7 @@ export class GenreCurve {
   private nKept = 0;
   private dropped = 0;
   private readonly sumOfMusic: Float64Array;
+  private sumOfVariances = 0;
   private nMusic = 0;
   private live: LiveCurve | null = null;
   /** the latest belief in hindsight: a picture, its segments and the answer are all read off it */
@@ -84,6 +85,7 @@ export class GenreCurve {
     for (let i = 0; i < steps.count; i++) {
       if (this.isSilent(this.nKept + i)) continue;
       this.nMusic++;
+      this.sumOfVariances += variance(steps.logits, i * this.nGenres, this.nGenres);
       for (let g = 0; g < this.nGenres; g++) this.sumOfMusic[g] += steps.logits[i * this.nGenres + g];
     }
     this.nKept += steps.count;
@@ -107,8 +109,9 @@ export class GenreCurve {
   /** What kept step `i` alone says. */
   raw(i: number): Belief {
     const row = this.logits.subarray(i * this.nGenres, (i + 1) * this.nGenres);
-    const probabilities = softmax(row, this.card.temperatures.step);
-    const state = this.isSilent(i) ? "silence" : this.named(probabilities, this.card.unsure_below.step);
+    const { step_period_s } = this.card.timing;
+    const probabilities = probabilitiesOf(this.card, row, variance(row, 0, this.nGenres), step_period_s);
+    const state = this.isSilent(i) ? "silence" : this.named(probabilities, unsureBelow(this.card, step_period_s));
     return { state, probabilities };
   }
 
@@ -157,12 +160,11 @@ export class GenreCurve {
     const { step_period_s } = this.card.timing;
     const width = Math.max(1, roundHalfEven(smoothing.seconds / step_period_s));
     const span = width * step_period_s;
-    const temperature = forSpan(this.card, this.card.temperatures, span);
-    const threshold = smoothing.unsureBelow ?? forSpan(this.card, this.card.unsure_below, span);
+    const threshold = smoothing.unsureBelow ?? unsureBelow(this.card, span);
     const before = smoothing.causal ? width - 1 : Math.floor((width - 1) / 2);
     const after = smoothing.causal ? 0 : Math.floor(width / 2);
     const start = Math.max(0, first - before);
-    const { sums, counts } = this.runningSums(start);
+    const { sums, variances, counts } = this.runningSums(start);
     const nShown = this.nKept - first;
     const probabilities = new Float32Array(nShown * this.nGenres);
     const states: State[] = [];
@@ -179,7 +181,7 @@ export class GenreCurve {
       for (let g = 0; g < this.nGenres; g++) {
         mean[g] = (sums[to * this.nGenres + g] - sums[from * this.nGenres + g]) / n;
       }
-      const belief = softmax(mean, temperature);
+      const belief = probabilitiesOf(this.card, mean, (variances[to] - variances[from]) / n, span);
       probabilities.set(belief, (i - first) * this.nGenres);
       states.push(this.named(belief, threshold));
     }
@@ -200,8 +202,8 @@ export class GenreCurve {
   private meanAnswer(): Whole {
     const span = this.nMusic * this.card.timing.step_period_s;
     const mean = this.sumOfMusic.map((sum) => sum / this.nMusic);
-    const probabilities = softmax(mean, forSpan(this.card, this.card.temperatures, span));
-    return { state: this.named(probabilities, forSpan(this.card, this.card.unsure_below, span)), probabilities };
+    const probabilities = probabilitiesOf(this.card, mean, this.sumOfVariances / this.nMusic, span);
+    return { state: this.named(probabilities, unsureBelow(this.card, span)), probabilities };
   }
 
   /** The live belief up to now; heard again from the oldest kept step on where other settings are chosen. */
@@ -219,18 +221,20 @@ export class GenreCurve {
     return Math.max(...probabilities) < threshold ? "unsure" : "music";
   }
 
-  /** From kept step `start` on: sums of the musical steps' logits before each step, and how many there were. */
-  private runningSums(start: number): { sums: Float64Array; counts: Int32Array } {
+  /** From kept step `start` on: sums of the musical steps' logits and of their variances before each step, and how many there were. */
+  private runningSums(start: number): { sums: Float64Array; variances: Float64Array; counts: Int32Array } {
     const n = this.nGenres;
     const length = this.nKept - start;
     const sums = new Float64Array((length + 1) * n);
+    const variances = new Float64Array(length + 1);
     const counts = new Int32Array(length + 1);
     for (let i = 0; i < length; i++) {
       const music = !this.isSilent(start + i);
       counts[i + 1] = counts[i] + (music ? 1 : 0);
+      variances[i + 1] = variances[i] + (music ? variance(this.logits, (start + i) * n, n) : 0);
       for (let g = 0; g < n; g++) sums[(i + 1) * n + g] = sums[i * n + g] + (music ? this.logits[(start + i) * n + g] : 0);
     }
-    return { sums, counts };
+    return { sums, variances, counts };
   }
 
   private makeRoom(count: number): void {
@@ -252,14 +256,6 @@ export class GenreCurve {
     this.logits = logits;
     this.levelsDbfs = levels;
   }
-}
-
-export function softmax(logits: ArrayLike<number>, temperature: number): Float64Array {
-  const result = Float64Array.from(logits, (x) => x / temperature);
-  const largest = Math.max(...result);
-  let sum = 0;
-  for (let i = 0; i < result.length; i++) sum += result[i] = Math.exp(result[i] - largest);
-  return result.map((x) => x / sum);
 }
 
 /** Python's `round`: halves go to the even neighbour. */

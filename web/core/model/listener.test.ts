@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { loadBundle, type Bundle } from "../bundle/load.ts";
 import { parseGolden } from "../bundle/golden.ts";
 import { bundleFile, bundleSource, haveBundle, startBackendInNode } from "../testing/pretrained.ts";
-import { softmax } from "../curve/genre-curve.ts";
+import { softmax } from "../curve/spans.ts";
 import { Listener } from "./listener.ts";
 
 /** Bytes of every typed array that an object holds, at any depth. */

@@ -23,12 +23,14 @@ export type Counts = Readonly<Record<string, number>>;
 /** The card that the page listens by; its files are those of the base. */
 export function taughtCard(base: Card, learnt: Learnt, counts: Counts): Card {
   const { temperature, accuracy } = learnt;
+  // Which sizes the base's logits have, and what they mean, was measured on the base's genres.
+  const { by_size: _, ...kept } = base;
   const by = <T extends object>(values: T, factor: number) => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value * factor])) as T;
   const nSongs = Object.values(counts).reduce((sum, n) => sum + n, 0);
   const taught = learnt.genres.slice(0, -1);
   const data_set = "songs taught on the page";
   return {
-    ...base,
+    ...kept,
     name: nameOf(taught),
     version: "1.0.0",
     description: `${base.name} ${base.version}, taught ${taught.join(", ")} with ${nSongs} ${nSongs === 1 ? "song" : "songs"} on the page.`,
