@@ -129,7 +129,7 @@ def test_a_file_that_is_no_sound_leaves_what_was_heard_to_be_played(listener: Vi
 
 def test_nothing_that_changes_all_the_time_is_read_aloud(listener: Visitor) -> None:
     listen(listener)
-    expect(listener["measure"]).to_contain_text("From sound to curve")
+    expect(listener["measure"]).to_contain_text("ms from sound to curve")
     listener.page.evaluate(
         """() => {
              window.changes = [];

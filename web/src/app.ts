@@ -332,7 +332,7 @@ export class App {
 
   private showDelay(ms: number): void {
     document.documentElement.dataset["delay"] = String(ms);
-    if (this.session.isLive) this.notices.measured(`From sound to curve: ${ms} ms`);
+    if (this.session.isLive) this.notices.measured(`· ${ms} ms from sound to curve`);
   }
 
   private async togglePlay(): Promise<void> {
