@@ -138,8 +138,9 @@ describe("live sound", () => {
   it("flows until it is stopped, and what was heard stays", async () => {
     const capture = new FakeCapture();
     const { worker, events, session } = setUp({ captureMicrophone: async () => capture });
-    await session.hearLive("microphone", card);
+    await session.hearLive("microphone", Promise.resolve(card));
     expect(session.isLive).toBe(true);
+    expect(events.said).not.toHaveBeenCalledWith(expect.stringContaining("Loading"));
     worker.say(steps(1, 3));
     await session.stop();
     expect(capture.closed).toBe(true);

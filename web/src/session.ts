@@ -63,6 +63,8 @@ export class Session {
     const wish = this.capture ? await this.next() : ++this.wish;
     if (wish !== this.wish) return;
     this.events.said(source === "microphone" ? "Waiting for the microphone …" : "Choose a tab or a screen, and tick its sound …");
+    let isLoading = true;
+    void Promise.resolve(card).then(() => (isLoading = false));
     let capture: Capture;
     try {
       capture = source === "microphone" ? await this.audio.captureMicrophone(deviceId) : await this.audio.captureTab();
@@ -72,7 +74,7 @@ export class Session {
       this.events.failed(error instanceof CaptureError ? error.message : sentenceOf(error));
       return;
     }
-    if (card instanceof Promise) this.events.said(`Loading the model, then ${source === "microphone" ? "the microphone" : "the tab"} is heard …`);
+    if (isLoading) this.events.said(`Loading the model, then ${source === "microphone" ? "the microphone" : "the tab"} is heard …`);
     const model = await card;
     // The permission may come after the visitor has long chosen something else.
     if (wish !== this.wish || !model || wish + 1 !== (await this.next())) return capture.close();
