@@ -78,12 +78,11 @@ class ListenTab:
         page_session.observe(lambda _: self._look_closer(), "dark")
         self._why = AttributionPanel(models, page_session, lambda: self._song, folder)
         self._invitation = self._invite(allowed)
-        bar = widgets.HBox([self._upload, choices, self._steadiness.widget]).add_class("genre-bar")
+        bar = widgets.HBox([self._upload, choices]).add_class("genre-bar")
         asking = widgets.HBox([self._why.button, self._closer]).add_class("genre-asking")
         answers = [self._why.answer, self._figures]
-        self.widget = widgets.VBox([bar, self._status, self._invitation, self.player, asking, *answers]).add_class(
-            "genre-tab"
-        )
+        shown = [self.player, self._steadiness.widget, asking, *answers]
+        self.widget = widgets.VBox([bar, self._status, self._invitation, *shown]).add_class("genre-tab")
 
     @property
     def song(self) -> tuple[Path, str] | None:

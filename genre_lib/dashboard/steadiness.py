@@ -47,7 +47,8 @@ class SteadinessControls:
         self._steadiness.observe(lambda _: self._changed("steadiness_s"), "value")
         self._threshold.observe(lambda _: self._changed("named_from"), "value")
         self._reset.on_click(lambda _: self._to_card(tell=True))
-        self.widget = widgets.VBox([self._steadiness, self._threshold, self._reset]).add_class("genre-steadiness")
+        controls = [self._steadiness, self._threshold, self._reset]
+        self.widget = widgets.HBox(controls).add_class("genre-steadiness")
 
     def set_card(self, card: Card) -> None:
         """Begin with a card's values, unless something else was chosen for this model."""

@@ -351,6 +351,22 @@ def test_light_dark_narrow_and_wide(arrive: Arrive) -> None:
     assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1440, 900), (1366, 650)])
+def test_the_curve_is_in_the_first_screen(arrive: Arrive, width: int, height: int) -> None:
+    visitor = arrive()
+    visitor.page.set_viewport_size({"width": width, "height": height})
+    steadiness = visitor.page.locator(".genre-steadiness")
+    visitor.page.locator(".genre-invitation").first.wait_for()
+    assert not steadiness.is_visible()
+    visitor.choose_song("mixed/a.flac")
+    visitor.hears("mixed/a.flac")
+    steadiness.wait_for()
+    belief = visitor.page.locator(".belief").bounding_box()
+    assert belief
+    assert belief["height"] >= 140
+    assert belief["y"] + belief["height"] <= height
+
+
 def kernel_with_upload(dashboard: Serving, name: str) -> tuple[psutil.Process, Path]:
     """The kernel that holds an upload of that name, and its folder."""
     found = next(dashboard.sessions.glob(f"*/upload-*/{name}")).parents[1]

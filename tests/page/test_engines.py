@@ -145,7 +145,7 @@ def test_it_goes_on_without_a_network(engine: Engine, own_site: serving.Site, so
         assert engine.hear(sounds / "song.mp3")["times"]
 
 
-def test_without_a_sound_output_it_says_so(own_site: serving.Site, tmp_path: Path) -> None:
+def test_without_a_sound_output_it_says_so(own_site: serving.Site, sounds: Path, tmp_path: Path) -> None:
     reason = engines.missing("firefox")
     if reason:
         pytest.skip(reason)
@@ -153,3 +153,8 @@ def test_without_a_sound_output_it_says_so(own_site: serving.Site, tmp_path: Pat
         firefox.open(own_site.address)
         firefox.driver.click("microphone")
         firefox.until("document.getElementById('status').textContent.includes('has no sound output')")
+        firefox.hear(sounds / "song.mp3")
+        firefox.driver.click("play")
+        firefox.until("document.getElementById('error').textContent.includes('has no sound output')")
+        firefox.until("document.getElementById('clock').textContent > '0:00'")
+        assert not firefox.value("document.getElementById('play').disabled")

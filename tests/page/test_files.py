@@ -110,6 +110,20 @@ def test_a_song_dropped_before_the_model_is_there_is_heard_once_it_is(
     expect(visitor["title"]).to_have_text("song")
 
 
+def test_a_press_before_the_page_can_answer_is_kept_for_it(arrive: Callable[..., Visitor], site: serving.Site) -> None:
+    visitor = arrive(permissions=["microphone"])
+    held: list[Route] = []
+    visitor.page.route("**/assets/index-*.js", lambda route: held.append(route))
+    visitor.page.goto(site.address, wait_until="commit")
+    # The microphone needs no example to have been made.
+    visitor.page.wait_for_function("() => performance.getEntriesByName(new URL('early.js', location.href).href).length")
+    visitor["microphone"].click()
+    expect(visitor["status"]).to_have_text("Loading the page …")
+    held[0].continue_()
+    expect(visitor["stop"]).to_be_visible()
+    expect(visitor["overall"]).not_to_be_empty()
+
+
 def test_a_model_that_could_not_be_had_is_asked_for_again(arrive: Callable[..., Visitor], sounds: Path) -> None:
     visitor = arrive()
     visitor.page.route("**/tfjs/*.bin", lambda route: route.abort())

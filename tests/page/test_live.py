@@ -129,7 +129,7 @@ def test_a_file_that_is_no_sound_leaves_what_was_heard_to_be_played(listener: Vi
 
 def test_nothing_that_changes_all_the_time_is_read_aloud(listener: Visitor) -> None:
     listen(listener)
-    expect(listener["measure"]).to_contain_text("From sound to curve")
+    expect(listener["measure"]).to_contain_text("ms from sound to curve")
     listener.page.evaluate(
         """() => {
              window.changes = [];
@@ -169,6 +169,16 @@ def test_the_input_can_be_chosen(listener: Visitor) -> None:
     listener["device"].select_option(label=choices[1])
     expect(listener["status"]).to_contain_text(choices[1], timeout=20_000)
     assert listener.page.evaluate("window.askedFor.audio.deviceId.exact") == listener["device"].input_value()
+    # Once it is stopped a choice is for the next time.
+    expect(listener["overall"]).not_to_be_empty()
+    listener["stop"].click()
+    expect(listener["play"]).to_be_enabled()
+    listener["device"].select_option(label=choices[0])
+    listener.wait_a_moment()
+    expect(listener["stop"]).to_be_hidden()
+    expect(listener["title"]).to_have_text("Microphone")
+    listen(listener)
+    expect(listener["status"]).to_contain_text(choices[0])
 
 
 def test_a_page_without_https_says_why_there_is_no_microphone(arrive: Callable[..., Visitor]) -> None:

@@ -119,6 +119,7 @@ def test_the_element_shows_and_plays_what_it_hears(guest: Visitor) -> None:
     element = guest.page.locator("genre-curve")
     expect(element.get_by_role("img")).to_have_attribute("aria-label", re.compile("^The whole song: "), timeout=HEARD)
     expect(element.get_by_role("status")).to_have_text(re.compile("^The whole song: "))
+    expect(element.get_by_role("status")).to_have_attribute("aria-live", "polite")
     colours = element.evaluate(
         """element => {
           const canvas = element.shadowRoot.querySelector('canvas');

@@ -16,7 +16,7 @@ import { ago, overallSentence, sentenceOf } from "./words/sentences.ts";
 const LIVE_SPAN_S = 45;
 
 const STYLE = `
-  :host { display: block; --paper: #f8f6f1; --ink: #1c1a17; --faint: #69645a; --line: #ddd7ca; color: var(--ink); background: var(--paper); }
+  :host { display: block; color-scheme: light dark; --paper: #f8f6f1; --ink: #1c1a17; --faint: #69645a; --line: #ddd7ca; color: var(--ink); background: var(--paper); }
   @media (prefers-color-scheme: dark) { :host { --paper: #141412; --ink: #f3f0e8; --faint: #a49e91; --line: #34322d; } }
   :host([hidden]) { display: none; }
   p { margin: 0; padding: .5em 0; min-height: 1.4em; }
@@ -42,6 +42,8 @@ export class GenreCurveElement extends HTMLElement {
   private frame = 0;
   private address: string | null = null;
   private readonly resized = new ResizeObserver(() => this.request());
+  private readonly dark = matchMedia("(prefers-color-scheme: dark)");
+  private readonly repaint = () => this.request();
 
   constructor() {
     super();
@@ -61,6 +63,7 @@ export class GenreCurveElement extends HTMLElement {
     this.stream.append(this.canvas, this.playhead);
     root.append(this.said, this.stream, this.audio);
     for (const event of ["timeupdate", "seeked", "play"]) this.audio.addEventListener(event, () => this.movePlayhead());
+    this.audio.addEventListener("play", () => this.accompany());
     this.stream.addEventListener("click", (event) => this.seek(event));
   }
 
@@ -82,11 +85,13 @@ export class GenreCurveElement extends HTMLElement {
 
   connectedCallback(): void {
     this.resized.observe(this.stream);
+    this.dark.addEventListener("change", this.repaint);
     void this.start();
   }
 
   disconnectedCallback(): void {
     this.resized.disconnect();
+    this.dark.removeEventListener("change", this.repaint);
     this.stop();
     this.release();
   }
@@ -131,6 +136,7 @@ export class GenreCurveElement extends HTMLElement {
   }
 
   private fail(sentence: string): void {
+    this.said.setAttribute("aria-live", "polite");
     this.say(sentence);
     this.dispatchEvent(new CustomEvent("error", { detail: sentence }));
   }
@@ -166,6 +172,8 @@ export class GenreCurveElement extends HTMLElement {
     const tick = (seconds: number) => (recording.hearing === "live" ? ago(seconds, nowS) : clock(seconds));
     paintStream(context, { width, height, fromS, toS, tick }, this.theme(), streamOf(recording, AS_CARD, this.colours));
     const sentence = overallSentence(recording);
+    // While more is heard it changes all the time: only the last word is read aloud.
+    this.said.setAttribute("aria-live", recording.finished ? "polite" : "off");
     this.canvas.setAttribute("aria-label", sentence);
     this.say(sentence);
     this.movePlayhead();
@@ -177,6 +185,12 @@ export class GenreCurveElement extends HTMLElement {
     if (hearing === "file") return [startS, durationS];
     const toS = Math.max(heardS, LIVE_SPAN_S);
     return [toS - LIVE_SPAN_S, toS];
+  }
+
+  /** With every frame while it plays. */
+  private accompany(): void {
+    this.movePlayhead();
+    if (!this.audio.paused) requestAnimationFrame(() => this.accompany());
   }
 
   private movePlayhead(): void {

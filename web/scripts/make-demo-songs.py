@@ -59,6 +59,7 @@ def single_styles() -> list[dict[str, Any]]:
     import genre_lib
     from genre_lib.audio.synthesis.sound import SAMPLE_RATE
     from genre_lib.datasets.demo import STYLES, synthesise
+    from genre_lib.inference.words import spoken
 
     model = genre_lib.load_model()
     songs = []
@@ -66,7 +67,7 @@ def single_styles() -> list[dict[str, Any]]:
         samples = synthesise(style, seconds=_SYNTHETIC_S)
         answer = model.curve(samples, SAMPLE_RATE).answer()
         if answer.genre == style and answer.state in ("music", "probable") and len(songs) < _MOST:
-            title = f"Synthetic {style}"
+            title = f"Synthetic {spoken(style)}"
             songs.append(
                 written(
                     f"synthetic-{style}.mp3",

@@ -3,6 +3,8 @@ import type { WebAudio } from "../core/audio/web-audio.ts";
 import type { Card } from "../core/bundle/card.ts";
 import { DelayMeter } from "./delay-meter.ts";
 import type { Dropped } from "./dropped.ts";
+import { firstToBeHad, type DemoSong, type Example } from "./examples.ts";
+import { connectKeys } from "./keys.ts";
 import { Player } from "./player.ts";
 import type { BeliefEvent, EndEvent } from "../core/listening/listening.ts";
 import type { Recording } from "../core/listening/recording.ts";
@@ -12,7 +14,7 @@ import { ControlsView } from "./views/controls-view.ts";
 import { byId, setText } from "./views/dom.ts";
 import { save } from "./export/save.ts";
 import { connectExports } from "./views/exports-view.ts";
-import { InputsView, type DemoSong } from "./views/inputs-view.ts";
+import { InputsView } from "./views/inputs-view.ts";
 import { Notices } from "./views/notices.ts";
 import { StageView } from "./views/stage-view.ts";
 import { stepLogits } from "../core/teach/learn.ts";
@@ -47,10 +49,10 @@ export class App {
   private awaited = "";
   /** numbers what the visitor asked to hear: what comes late for an older wish is dropped */
   private asked = 0;
-  /** what was asked for when the recording that is shown began */
-  private shownFor = 0;
+  /** a file is being opened that has not begun yet */
+  private opening = false;
   /** the example that was asked for last; it sounds as soon as it is heard */
-  private example: { readonly file: File; readonly credit: string } | null = null;
+  private example: Example | null = null;
   private remark = "";
   /** what the microphone heard, once it has ended */
   private liveSound: Blob | null = null;
@@ -76,13 +78,23 @@ export class App {
       },
       emptied: () => this.emptied(),
       said: (sentence, urgent) => this.notices.say(sentence, urgent),
-      failed: (sentence) => this.notices.fail(sentence),
+      failed: (sentence) => this.failed(sentence),
     });
+    this.player.onsilent = () => this.notices.fail("This machine has no sound output: connect speakers or headphones (or give the remote desktop its sound), and load the page again.");
     this.delay = new DelayMeter((ms) => this.showDelay(ms));
     connectExports(() => this.stage.savable());
     byId("save-sound").addEventListener("click", () => this.liveSound && save(this.liveSound, "What was heard.wav"));
     this.teaching = this.openClassroom();
-    this.connectKeys();
+    byId("play").addEventListener("click", () => void this.togglePlay());
+    for (const event of ["pointerdown", "keydown"]) addEventListener(event, () => void this.session.unlock());
+    connectKeys({
+      onkey: (event) => this.stage.key(event),
+      onplay: () => {
+        if (!this.session.recording || this.session.isLive) return false;
+        void this.togglePlay();
+        return true;
+      },
+    });
   }
 
   /** Loads a model; if it is refused, the one there is stays, and where there is none the built-in one comes in. */
@@ -219,14 +231,13 @@ export class App {
     // The press of the button is leave to sound; it may not count any more when the song is there.
     this.player.wake();
     if (this.toLoad === 0) this.notices.say(`Fetching ${demos[0].title} …`);
-    for (const demo of demos) {
-      const file = await fetched(demo).catch(() => null);
-      if (asked !== this.asked) return;
-      if (!file) continue;
+    const example = await firstToBeHad(demos);
+    if (asked !== this.asked) return;
+    if (example) {
       const card = await model;
       if (!card) return;
-      this.example = { file, credit: demo.credit };
-      return this.hearBy(card, file);
+      this.example = example;
+      return this.hearBy(card, example.file);
     }
     this.asked++;
     if (this.toLoad === 0) this.notices.say("");
@@ -236,6 +247,7 @@ export class App {
   private async hearBy(card: Card, file: File): Promise<void> {
     performance.clearMarks();
     performance.mark("genre:opened");
+    this.opening = true;
     await this.session.hearFile(file, card);
   }
 
@@ -264,7 +276,7 @@ export class App {
   private begun(recording: Recording, file: Blob | null): void {
     this.notices.hideError();
     if (this.remark) this.notices.fail(this.remark);
-    this.shownFor = this.asked;
+    this.opening = false;
     document.documentElement.dataset["heard"] = "partly";
     this.stage.begin(recording);
     this.player.load(file);
@@ -293,10 +305,16 @@ export class App {
       this.offerSound(event.kept.wav);
     }
     performance.mark("genre:finished", { detail: event.spent });
-    // A microphone that made room for a file ends while the file is opened.
-    if (this.shownFor === this.asked) document.documentElement.dataset["heard"] = "whole";
+    // A microphone that makes room for a file ends while the file is opened.
+    if (!this.opening) document.documentElement.dataset["heard"] = "whole";
     this.stage.finish();
     this.teaching.finished(recording);
+  }
+
+  private failed(sentence: string): void {
+    this.opening = false;
+    if (this.session.recording?.finished) document.documentElement.dataset["heard"] = "whole";
+    this.notices.fail(sentence);
   }
 
   private emptied(): void {
@@ -314,34 +332,7 @@ export class App {
 
   private showDelay(ms: number): void {
     document.documentElement.dataset["delay"] = String(ms);
-    if (this.session.isLive) this.notices.measured(`From sound to curve: ${ms} ms`);
-  }
-
-  // Keys ----------------------------------------------------------------------------------------
-
-  private connectKeys(): void {
-    byId("play").addEventListener("click", () => void this.togglePlay());
-    for (const event of ["pointerdown", "keydown"]) addEventListener(event, () => void this.session.unlock());
-    // A button that was pressed with a mouse has the focus, but nobody means it by the space bar.
-    let clicked: Element | null = null;
-    addEventListener("pointerdown", ({ target }) => (clicked = (target as Element).closest("button")));
-    addEventListener("focusin", ({ target, relatedTarget }) => (clicked = relatedTarget && target !== clicked ? null : clicked));
-    addEventListener("keydown", (event) => {
-      if (event.key === "Tab") clicked = null;
-      const target = event.target as HTMLElement;
-      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || target.closest("input, select, a, dialog")) return;
-      if (event.key !== " ") {
-        if (this.stage.key(event)) event.preventDefault();
-        return;
-      }
-      const button = target.closest("button");
-      if ((button && !clicked) || !this.session.recording || this.session.isLive) return;
-      event.preventDefault();
-      // Firefox presses what has the focus when the key is let go.
-      button?.blur();
-      clicked = null;
-      void this.togglePlay();
-    });
+    if (this.session.isLive) this.notices.measured(`· ${ms} ms from sound to curve`);
   }
 
   private async togglePlay(): Promise<void> {
@@ -352,10 +343,4 @@ export class App {
 
 function modelName({ name, version }: Card): string {
   return `${name} ${version}`;
-}
-
-async function fetched({ file, title }: DemoSong): Promise<File> {
-  const response = await fetch(file);
-  if (!response.ok) throw new Error(String(response.status));
-  return new File([await response.blob()], `${title}.${file.split(".").pop()}`, { type: response.headers.get("content-type") ?? "" });
 }

@@ -20,6 +20,11 @@ startAbout();
 
 const wanted = new URLSearchParams(location.search).get("model");
 const load = wanted ? app.useModel({ kind: "beside", name: wanted, page: document.baseURI }) : app.useModel(pretrained);
+// What was pressed before all this was there (public/early.js).
+const { dataset } = document.documentElement;
+dataset["started"] = "";
+if (dataset["pressed"]) document.getElementById(dataset["pressed"])?.click();
+
 void takeShared(new URL(location.href)).then((song) => song && app.hear(song));
 void load.then(() => {
   if (!import.meta.env.PROD || !("serviceWorker" in navigator)) return;

@@ -5,6 +5,8 @@ export class Player {
   private fromS = 0;
   private readable = false;
   onchange: () => void = () => undefined;
+  /** Called where the browser has nowhere to play to: time goes on, but nothing is to be heard. */
+  onsilent: () => void = () => undefined;
 
   constructor(private readonly audio: HTMLAudioElement) {
     for (const event of ["play", "pause", "ended", "seeked", "loadedmetadata"]) {
@@ -14,7 +16,10 @@ export class Player {
       });
     }
     audio.addEventListener("error", () => {
-      this.readable = false;
+      // As Firefox names it; it goes on nevertheless.
+      const isSilent = audio.error?.message.includes("MediaSink") === true;
+      if (isSilent) this.onsilent();
+      else this.readable = false;
       this.onchange();
     });
   }

@@ -138,8 +138,9 @@ describe("live sound", () => {
   it("flows until it is stopped, and what was heard stays", async () => {
     const capture = new FakeCapture();
     const { worker, events, session } = setUp({ captureMicrophone: async () => capture });
-    await session.hearLive("microphone", card);
+    await session.hearLive("microphone", Promise.resolve(card));
     expect(session.isLive).toBe(true);
+    expect(events.said).not.toHaveBeenCalledWith(expect.stringContaining("Loading"));
     worker.say(steps(1, 3));
     await session.stop();
     expect(capture.closed).toBe(true);
@@ -158,6 +159,16 @@ describe("live sound", () => {
     expect(events.failed).toHaveBeenLastCalledWith("Allow it.");
     expect(session.isLive).toBe(false);
     expect(session.recording!.name).toBe("song.mp3");
+  });
+
+  it("that is not allowed leaves a file to be heard on", async () => {
+    const { worker, events, session } = setUp({ captureMicrophone: async () => Promise.reject(new CaptureError("Allow it.")) });
+    await session.hearFile(song(), card);
+    worker.say(steps(1, 1));
+    await session.hearLive("microphone", card);
+    expect(worker.sent.map((message) => message.type)).toEqual(["open"]);
+    worker.say(finished(1));
+    expect(events.finished).toHaveBeenCalledOnce();
   });
 
   it("that is allowed only after something else was chosen is closed again", async () => {

@@ -59,9 +59,12 @@ export class Session {
    * @param deviceId the input to listen to, or undefined for the system's own
    */
   async hearLive(source: LiveSource, card: Card | Promise<Card | null>, deviceId?: string): Promise<void> {
-    const wish = await this.next();
+    // A file is heard on until there is something else to hear; but not every browser opens two inputs at once.
+    const wish = this.capture ? await this.next() : ++this.wish;
     if (wish !== this.wish) return;
     this.events.said(source === "microphone" ? "Waiting for the microphone …" : "Choose a tab or a screen, and tick its sound …");
+    let isLoading = true;
+    void Promise.resolve(card).then(() => (isLoading = false));
     let capture: Capture;
     try {
       capture = source === "microphone" ? await this.audio.captureMicrophone(deviceId) : await this.audio.captureTab();
@@ -71,10 +74,10 @@ export class Session {
       this.events.failed(error instanceof CaptureError ? error.message : sentenceOf(error));
       return;
     }
-    if (card instanceof Promise) this.events.said(`Loading the model, then ${source === "microphone" ? "the microphone" : "the tab"} is heard …`);
+    if (isLoading) this.events.said(`Loading the model, then ${source === "microphone" ? "the microphone" : "the tab"} is heard …`);
     const model = await card;
     // The permission may come after the visitor has long chosen something else.
-    if (wish !== this.wish || !model) return capture.close();
+    if (wish !== this.wish || !model || wish + 1 !== (await this.next())) return capture.close();
     this.capture = capture;
     const listening = Listening.toCapture(this.worker, capture, source === "microphone" ? "Microphone" : "Sound of a tab", model);
     this.begin(listening.recording, null);

@@ -20,8 +20,8 @@ export function serviceWorker(): Plugin {
       order: "post",
       handler(_options, bundle) {
         const files = Object.keys(bundle).filter((name) => !LEFT_OUT.test(name) && !name.endsWith(".map"));
-        const list = ["./", "icon.svg", "favicon.ico", "manifest.webmanifest", ...files.filter((name) => name !== "index.html")].sort();
-        const version = createHash("sha256");
+        const list = ["./", "early.js", "icon.svg", "favicon.ico", "manifest.webmanifest", ...files.filter((name) => name !== "index.html")].sort();
+        const version = createHash("sha256").update(readFileSync(resolve(import.meta.dirname, "../public/early.js")));
         for (const name of files.sort()) {
           const output = bundle[name];
           version.update(name).update(output.type === "chunk" ? output.code : output.source);

@@ -3,11 +3,19 @@ import { byId, setText } from "./dom.ts";
 
 /** Milliseconds between two announcements while sound flows. */
 const PAUSE_MS = 10_000;
+/** Milliseconds before the first one: until then hardly anything was heard. */
+const FIRST_MS = 3000;
 
 export class Announcer {
   private readonly region = byId("announcer");
   private last = "";
   private lastMs = -Infinity;
+
+  /** Live sound begins. */
+  begin(): void {
+    this.last = "";
+    this.lastMs = performance.now() - PAUSE_MS + FIRST_MS;
+  }
 
   /** At once: an answer that is final. */
   say(sentence: string): void {

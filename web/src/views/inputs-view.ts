@@ -1,15 +1,9 @@
 /** The buttons and the page-wide drop zone through which sound and models come in. */
 import type { WebAudio } from "../../core/audio/web-audio.ts";
+import type { DemoSong } from "../examples.ts";
 import { bundleFrom, classify, readDrop, type Dropped } from "../dropped.ts";
 import type { LiveSource } from "../session.ts";
 import { byId, setText } from "./dom.ts";
-
-export interface DemoSong {
-  readonly file: string;
-  readonly title: string;
-  /** by whom, and under which licence; or what it is */
-  readonly credit: string;
-}
 
 export interface InputEvents {
   /** Files were chosen or dropped. */
@@ -25,6 +19,7 @@ const DEVICE_KEY = "input device";
 
 export class InputsView {
   private readonly device = byId<HTMLSelectElement>("device");
+  private live = false;
 
   constructor(private readonly events: InputEvents, private readonly audio: WebAudio, demos: readonly DemoSong[]) {
     this.connectLive();
@@ -48,8 +43,10 @@ export class InputsView {
     const stop = byId("stop");
     const hadFocus = document.activeElement === stop;
     stop.hidden = !live;
+    this.live = live;
     document.body.classList.toggle("is-live", live);
-    if (live) stop.focus();
+    // Whoever walks through the inputs with the arrow keys goes on from there.
+    if (live && document.activeElement !== this.device) stop.focus();
     else if (hadFocus) byId("microphone").focus();
     // Only now do browsers tell what the inputs are called.
     if (live) void this.listDevices();
@@ -71,7 +68,7 @@ export class InputsView {
     byId("stop").addEventListener("click", () => events.onstop());
     this.device.addEventListener("change", () => {
       remember(this.device.value);
-      events.onlive("microphone");
+      if (this.live) events.onlive("microphone");
     });
     audio.ondevices(() => void this.listDevices());
   }

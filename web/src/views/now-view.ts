@@ -79,7 +79,8 @@ function headline(belief: Whole, order: readonly number[], genres: readonly stri
 }
 
 function details(belief: Whole, order: readonly number[], genres: readonly string[]): string {
-  const name = (i: number) => `${spoken(genres[order[i]])} ${percent(belief.probabilities[order[i]])}`;
+  // A genre and its share stay on one line.
+  const name = (i: number) => `${spoken(genres[order[i]])}\u00a0${percent(belief.probabilities[order[i]])}`;
   if (belief.state === "silence") return "There is nothing to hear here.";
   if (belief.state === "unsure") return `Too close to call: ${name(0)}, ${name(1)}`;
   if (belief.state === "mixed") return order.flatMap((g, i) => (belief.probabilities[g] >= WORTH_NAMING || i < 2 ? [name(i)] : [])).join(", ");

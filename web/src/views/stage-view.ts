@@ -75,6 +75,7 @@ export class StageView {
     this.parts = null;
     this.stripped = "";
     this.zoom.reset();
+    this.announcer.begin();
     setText(byId("kicker"), recording.live ? "Live" : "Now hearing");
     setText(byId("title"), recording.live ? recording.name : stem(recording.name));
     byId("title").title = recording.name;
