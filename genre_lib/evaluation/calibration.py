@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from genre_lib.bundle.card import BySize, BySpan
 from genre_lib.errors import EvaluationError
 from genre_lib.evaluation.reliability import EQUAL_MASS, N_BINS, TARGET
-from genre_lib.evaluation.span_calibration import Floats, SpanCalibration, cross_fit, uncalibrated
+from genre_lib.evaluation.span_calibration import Floats, SpanAnswers, SpanCalibration, cross_fit, uncalibrated
 
 # On fewer held-out clips a temperature and a threshold say more of these clips than of the network.
 FEWEST_CLIPS = 20
@@ -197,7 +197,7 @@ def calibrate(
     width = max(1, round(smoothing_s / step_period_s))
     clip_s = float(np.median([len(logits) for logits in step_logits])) * step_period_s
     widths = {"step": (1, step_period_s), "smoothed": (width, width * step_period_s), "clip": (None, clip_s)}
-    fit = uncalibrated if few is not None else cross_fit
+    aim = min(target + _MARGIN, 1.0)
 
     def fitted(least_size: float | None) -> tuple[SpanCalibration, ...]:
         spans = []
@@ -205,8 +205,11 @@ def calibrate(
             parts = [smoothed_logits(logits, n_steps or len(logits), least_size=least_size) for logits in step_logits]
             clip = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
             weights = (clip_weights / np.bincount(clip))[clip]
-            aim = min(target + _MARGIN, 1.0)
-            span = fit(np.vstack(parts), true[clip], weights, of_clip[clip], sets[clip], aim, n_bins, binning)
+            answers = SpanAnswers(np.vstack(parts), true[clip], weights, of_clip[clip], sets[clip])
+            if few is None:
+                span = cross_fit(answers, target=aim, n_bins=n_bins, binning=binning)
+            else:
+                span = uncalibrated(answers, n_bins=n_bins, binning=binning)
             spans.append(SpanCalibration(name=name, seconds=seconds, n_clips=len(parts), n_answers=len(clip), **span))
         return tuple(spans)
 
