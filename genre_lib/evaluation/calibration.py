@@ -28,7 +28,8 @@ FEWEST_CLIPS = 20
 # Logits are divided by their size, or at least by this: what no genre fits has small ones, and is to be unsure.
 LEAST_SIZE = 1.5
 
-NO_TEMPERATURE = "No temperature makes held-out answers more likely"
+_NO_TEMPERATURE = "No temperature makes held-out answers more likely"
+_TOO_FEW = "to calibrate on, too few: temperatures stay 1"
 
 # A threshold that just meets its target on the clips it was fitted on misses it on half of all others.
 _MARGIN = 0.015
@@ -230,13 +231,18 @@ def _too_few(n_clips: int, groups: Sequence[Any] | None, folds: ArrayLike | None
     of = "" if groups is None else f" of {n_groups} artist{'' if n_groups == 1 else 's'}"
     clips = "is 1 held-out clip" if n_clips == 1 else f"are {n_clips} held-out clips"
     return (
-        f"There {clips}{of} to calibrate on, too few: temperatures stay 1 and there is no threshold for unsure, so "
-        "that probabilities do not mean what they say."
+        f"There {clips}{of} {_TOO_FEW} and there is no threshold for unsure, so that probabilities do not mean what "
+        "they say."
     )
+
+
+def is_note(sentence: str) -> bool:
+    """Whether a sentence is one of `Calibration.notes`: it goes when another calibration comes."""
+    return sentence.startswith(_NO_TEMPERATURE) or _TOO_FEW in sentence
 
 
 def _worse(spans: Sequence[SpanCalibration]) -> tuple[str, ...]:
     kept = [span.name for span in spans if span.temperature == 1.0]
     if not kept:
         return ()
-    return (f"{NO_TEMPERATURE} ({', '.join(kept)}): it stays 1 there.",)
+    return (f"{_NO_TEMPERATURE} ({', '.join(kept)}): it stays 1 there.",)
