@@ -12,6 +12,7 @@ import numpy as np
 
 from genre_lib.bundle.card import Card
 from genre_lib.datasets import DataSet, Track, load_features, open_data_set
+from genre_lib.datasets.gtzan import gtzan_name
 from genre_lib.errors import AudioError, EvaluationError
 from genre_lib.evaluation.intervals import Estimate, proportion
 from genre_lib.evaluation.reliability import Reliability, reliability
@@ -163,7 +164,7 @@ def evaluate(
         model=f"{model.card.name} {model.card.version}",
         names=[tracks[i].name for i in known],
         groups=groups,
-        notes=_notes(model.card, data_set, len(rest), len(skipped)),
+        notes=_notes(model.card, data_set, split, len(rest), len(skipped)),
     )
     return BundleEvaluation(
         evaluation,
@@ -249,9 +250,9 @@ def _states(answers: Sequence[Answer], right: Any, groups: Sequence[str] | None)
     return tuple(shares)
 
 
-def _notes(card: Card, data_set: DataSet, n_others: int, n_skipped: int) -> list[str]:
+def _notes(card: Card, data_set: DataSet, split: str, n_others: int, n_skipped: int) -> list[str]:
     notes = list(data_set.notes)
-    if data_set.name == card.training.get("data_set"):
+    if _was_learnt(card, data_set, split):
         notes.append(f"{card.name} was trained on parts of {data_set.name}: what it says of them is no test.")
     if n_others:
         notes.append(
@@ -260,6 +261,16 @@ def _notes(card: Card, data_set: DataSet, n_others: int, n_skipped: int) -> list
     if n_skipped:
         notes.append(f"{n_skipped} recordings could not be used.")
     return notes
+
+
+def _was_learnt(card: Card, data_set: DataSet, split: str) -> bool:
+    """Whether a network may have learnt these tracks: of a data set of that name or, however it is called, GTZAN."""
+    learnt = str(card.training.get("data_set", ""))
+    parts = str(card.training.get("trained_on", ""))
+    if split and parts.startswith("train") and split not in parts:
+        return False
+    of_gtzan = learnt.startswith("gtzan") and any(gtzan_name(track.name) for track in data_set.tracks)
+    return of_gtzan or learnt == data_set.name
 
 
 def _lines_of_states(title: str, shares: Sequence[StateShare]) -> list[str]:
