@@ -14,7 +14,8 @@ from typing import BinaryIO
 # What writers leave in a size that they never came back to fill in.
 _UNKNOWN_SIZES = {0, 0x7FFFFFFF, 0xFFFFFFFF, 0x7FFFFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF}
 # Formats whose header counts samples or seconds, which ffmpeg then reports.
-_COUNTED = {"flac", "ogg", "wv", "tta", "ape", "asf", "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"}
+_COUNTED = {"flac", "ogg", "wv", "tta", "ape", "flv", "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"}
+_ASF_DATA = bytes.fromhex("3626b2758e66cf11a6d900aa0062ce6c")
 # Digital silence in FLAC takes 150 bytes a second: a header that claims less is damaged.
 _FEWEST_BYTES_A_SECOND = 125
 # Mono speech at 8 kbit/s, and the largest frame that the format has.
@@ -107,12 +108,23 @@ def _caf(file: BinaryIO) -> tuple[int, int]:
         file.seek(size, 1)
 
 
+def _asf(file: BinaryIO) -> tuple[int, int]:
+    """The data object, which follows the header; ffmpeg's seconds of a cut file are a guess from its size."""
+    header = struct.unpack("<16xQ", file.read(24))[0]
+    file.seek(header)
+    name, size = struct.unpack("<16sQ", file.read(24))
+    if name != _ASF_DATA:
+        raise _NoDataError
+    return header, size
+
+
 _DATA_CHUNK: dict[str, Callable[[BinaryIO], tuple[int, int]]] = {
     "wav": _riff,
     "w64": _w64,
     "au": _au,
     "aiff": _aiff,
     "caf": _caf,
+    "asf": _asf,
 }
 
 

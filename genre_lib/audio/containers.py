@@ -7,6 +7,8 @@ says.
 
 from __future__ import annotations
 
+import io
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,7 +18,7 @@ import av
 
 from genre_lib.audio.formats import DEMUXERS, FRAMES_ALONE, WITH_CLOCK, WITH_PAUSES
 from genre_lib.audio.losses import Losses, LossesByBytes
-from genre_lib.audio.sections import Section
+from genre_lib.audio.sections import open_section
 
 Bounds = tuple[int, int]
 """First and one past the last byte of a container in its file."""
@@ -24,8 +26,11 @@ Bounds = tuple[int, int]
 # Below, a jump of the clock is a coder's delay or rounding; beyond, a clock that nobody set.
 _SMALLEST_GAP_S = 0.05
 _LARGEST_GAP_S = 600.0
+# Speech at 8 kbit/s has twice as many.
+_FEWEST_BYTES_A_SECOND = 500
 # A demuxer that fails so often in a row without a packet will not find another.
 _FAILURES_IN_A_ROW = 50
+_STATED = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
 _BUFFER_BYTES = 1 << 16
 # Tags in other encodings end no hearing. From 19 on PyAV replaces what is no UTF-8 by itself, and knows no such option.
 _LENIENT: dict[str, Any] = {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
@@ -33,12 +38,24 @@ _LENIENT: dict[str, Any] = {"metadata_errors": "replace"} if int(av.__version__.
 
 def open_container(path: Path, bounds: Bounds, resources: ExitStack) -> Container | None:
     """The container in a section of a file; None where there is none with sound that can be decoded."""
-    section = Section(path, *bounds)
+    section = open_section(path, *bounds)
     resources.callback(section.close)
     try:
         return Container(section, resources)
     except (av.FFmpegError, StopIteration):
         return None
+
+
+def has_pictures_alone(path: Path) -> bool:
+    """Whether a file is a video without sound."""
+    try:
+        with (
+            open_section(path, 0, path.stat().st_size) as section,
+            av.open(section, mode="r", container_options=_options(section)) as container,
+        ):
+            return bool(container.streams.video) and not container.streams.audio
+    except (av.FFmpegError, ValueError):
+        return False
 
 
 class Container:
@@ -53,7 +70,7 @@ class Container:
         Of what has passed.
     """
 
-    def __init__(self, section: Section, resources: ExitStack) -> None:
+    def __init__(self, section: io.RawIOBase, resources: ExitStack) -> None:
         self._container = resources.enter_context(
             av.open(
                 section,
@@ -78,15 +95,24 @@ class Container:
         """What the header says, or what ffmpeg makes of it [s]."""
         if self._stream.duration is not None:
             return self._stream.duration * self._tick_s
-        alone = len(self._container.streams) == 1
-        return self._container.duration / av.time_base if alone and self._container.duration else None
+        longest_s = self._container.duration / av.time_base if self._container.duration else None
+        stated = _STATED.fullmatch(self._stream.metadata.get("DURATION", ""))
+        if stated is not None and longest_s is not None:
+            # Matroska's header knows the longest stream alone; a tag tells of each, if it is not another file's.
+            hours, minutes, seconds = map(float, stated.groups())
+            stated_s = 3600 * hours + 60 * minutes + seconds
+            if stated_s < longest_s + _SMALLEST_GAP_S:
+                return stated_s
+        return longest_s if len(self._container.streams) == 1 else None
 
     def frames(self) -> Iterator[av.AudioFrame | float]:
         """Frames, and seconds of silence where the container's clock jumps."""
         has_clock, has_pauses = self.format in WITH_CLOCK, self.format in WITH_PAUSES
         clock_s = (self._container.start_time or 0) / av.time_base
         begun = False
+        passed = _Passed(alone=len(self._container.streams) == 1)
         for packet in self._packets():
+            passed.take(packet)
             try:
                 frames = self._codec.decode(packet)
             except av.FFmpegError:
@@ -98,7 +124,8 @@ class Container:
                     gap_s = time_s - clock_s
                     clock_s = time_s + frame.samples / frame.sample_rate
                     if _SMALLEST_GAP_S < gap_s < _LARGEST_GAP_S:
-                        self.losses.silent(gap_s, is_pause=has_pauses or not begun)
+                        is_pause = has_pauses and not passed.lack(gap_s)
+                        self.losses.silent(gap_s, is_pause=is_pause or not begun)
                         yield gap_s
                 begun = True
                 yield frame
@@ -122,7 +149,28 @@ class Container:
         yield None
 
 
-def _options(section: Section) -> dict[str, str]:
+class _Passed:
+    """Bytes that no packet holds: damaged ones tell a loss from a pause, in which nothing was written."""
+
+    def __init__(self, *, alone: bool) -> None:
+        self._alone = alone
+        self._end: int | None = None
+        # Before the packet and before the last one, since decoders may be a packet behind.
+        self._skipped = (0, 0)
+
+    def take(self, packet: av.Packet[Any] | None) -> None:
+        """Take note of the next packet; without a place it says nothing, and pictures lie between those of sound."""
+        if packet is None or packet.pos is None or not self._alone:
+            return
+        self._skipped = (self._skipped[1], 0 if self._end is None else packet.pos - self._end)
+        self._end = packet.pos + packet.size
+
+    def lack(self, gap_s: float) -> bool:
+        """Whether a jump of the clock is as long as what was skipped."""
+        return max(self._skipped) > _FEWEST_BYTES_A_SECOND * gap_s
+
+
+def _options(section: io.RawIOBase) -> dict[str, str]:
     options = {"format_whitelist": ",".join(sorted(DEMUXERS))}
     head = section.read(12)
     section.seek(0)
@@ -132,7 +180,7 @@ def _options(section: Section) -> dict[str, str]:
     return options
 
 
-def _decoder(stream: av.AudioStream, section: Section) -> av.AudioCodecContext:
+def _decoder(stream: av.AudioStream, section: io.RawIOBase) -> av.AudioCodecContext:
     codec = stream.codec_context
     section.seek(0)
     if section.read(4) == b"RIFX" and codec.name.startswith("pcm_") and codec.name.endswith("le"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -18,6 +19,9 @@ _OF_THE_MACHINE = {
     errno.ESTALE: "lies in a network folder that is gone: connect it again",
     errno.ETIMEDOUT: "lies in a network folder that does not answer: connect it again",
 }
+
+# A Path has made one slash of two.
+_ADDRESS = re.compile(r"(https?|ftp|rtmp|rtsp|mms):/", re.IGNORECASE)
 
 
 def shown(path: str | Path) -> str:
@@ -86,6 +90,8 @@ def why_unreachable(path: str | Path, error: OSError) -> AudioError:
     """The sentence for a path that the system refuses."""
     name = shown(path)
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        if _ADDRESS.match(str(path)):
+            return UnreachableError(f"{name} is an address: fetch the file first, or listen to it with `genre live`.")
         gone = "is a link to a file that is not there" if os.path.islink(path) else "does not exist"
         return UnreachableError(f"{name} {gone}: check the path.")
     if error.errno == errno.ELOOP:

@@ -160,9 +160,13 @@ class FrontEnd:
         return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()
 
     def _frames(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        if np.ndim(samples) != 1:
+            raise ParameterError(f"The samples have shape {np.shape(samples)}: give mono samples (n,).")
+        if np.asarray(samples).dtype.kind != "f":
+            raise ParameterError(
+                f"The samples are of type {np.asarray(samples).dtype}: give floats of full scale 1.0 (int16 / 32768)."
+            )
         samples = np.ascontiguousarray(samples, np.float32)
-        if samples.ndim != 1:
-            raise ParameterError(f"The samples have shape {samples.shape}: give mono samples (n,).")
         if self.n_frames(len(samples)) == 0:
             return np.empty((0, self.n_fft), np.float32)
         return np.lib.stride_tricks.sliding_window_view(samples, self.n_fft)[:: self.hop_length]

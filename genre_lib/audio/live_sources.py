@@ -75,7 +75,8 @@ def ffmpeg_blocks(source: str, target_rate: int, *, real_time: bool = False) -> 
             yield from pcm_blocks(process.stdout, target_rate, target_rate)
             said = process.stderr.read().decode("utf-8", "replace").strip().splitlines()
             if process.wait():
-                raise AudioError(f"{source} cannot be heard ({said[-1] if said else 'ffmpeg gave no reason'}).")
+                reason = said[-1] if said else "ffmpeg gave no reason"
+                raise AudioError(f"{source} cannot be heard ({reason}): check the address, and that it plays.")
         finally:
             process.kill()
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import av
-
-from genre_lib.audio.sections import Section
 
 # Between two frames of a stream without a container, fewer bytes are padding.
 _SKIPPED_BYTES = 64
@@ -51,7 +50,7 @@ class LossesByBytes(Losses):
     Tags between joined files are no loss, nor is what stands before the first frame or after the last.
     """
 
-    def __init__(self, tick_s: float, section: Section) -> None:
+    def __init__(self, tick_s: float, section: io.RawIOBase) -> None:
         super().__init__(tick_s)
         self._section = section
         self._end: int | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import soxr
@@ -20,18 +19,22 @@ _QUIET = 1e-9
 # RMS; integers at 32 bits are 2e9, and the square of a spectrum must stay a number.
 _BEYOND_ALL_MEASURE = 1e12
 
+CHANNELS_AT_MOST = 64
+"""Of a recording that can be heard."""
+
 RATES = range(1_000, 768_001)
 """Samples a second that a recording can have [Hz]."""
 
 NOT_NUMBERS = "holds samples that are not numbers (NaN, infinity) or beyond all measure"
 
 
-def to_mono(samples: NDArray[Any], sample_rate: int, target_rate: int) -> NDArray[np.float32]:
+def to_mono(samples: object, sample_rate: int, target_rate: int) -> NDArray[np.float32]:
     """Mean of the channels (the louder one where they cancel each other out), resampled by soxr HQ.
 
     Parameters
     ----------
-    samples : np.ndarray [shape=(n,) or (n, channels)]
+    samples : array_like [shape=(n,) or (n, channels)]
+        See `as_floats`.
     sample_rate, target_rate : int > 0 [Hz]
 
     Returns
@@ -41,17 +44,10 @@ def to_mono(samples: NDArray[Any], sample_rate: int, target_rate: int) -> NDArra
     Raises
     ------
     AudioError
-        There is nothing in the array, or something that is not a number, or the rate is none.
+        There is nothing in the array, or something that is not a number, or the rate is none; see `as_floats`.
     """
+    planar = np.atleast_2d(as_floats(samples).T)
     check_rate(sample_rate)
-    kind, samples = type(samples).__name__, np.asarray(samples)
-    if samples.dtype.kind not in "iuf":
-        raise AudioError(f"Samples cannot be made of {kind}: give an array of numbers, or the path of a file.")
-    if samples.ndim not in (1, 2) or samples.size == 0:
-        raise AudioError(f"The samples have shape {samples.shape}: give a non-empty array (n,) or (n, channels).")
-    if np.issubdtype(samples.dtype, np.integer):
-        samples = samples / float(np.iinfo(samples.dtype).max + 1)
-    planar = np.atleast_2d(samples.astype(np.float32, copy=False).T)
     mixer = Mixer(sample_rate)
     mono = np.concatenate([*mixer.push(planar), *mixer.finish()])
     if not is_finite(mono):
@@ -59,6 +55,51 @@ def to_mono(samples: NDArray[Any], sample_rate: int, target_rate: int) -> NDArra
     if sample_rate != target_rate:
         mono = soxr.resample(mono, sample_rate, target_rate, quality="HQ")
     return np.ascontiguousarray(mono, dtype=np.float32)
+
+
+def as_floats(samples: object) -> NDArray[np.float32]:
+    """Samples of any common type at full scale 1.0, in the shape that they have.
+
+    Parameters
+    ----------
+    samples : array_like [shape=(n,) or (n, channels)]
+        Floats, or integers of 8 to 32 bits, of which the largest is full scale.
+
+    Raises
+    ------
+    AudioError
+        They are no numbers, nobody can tell their scale, or the array has another shape.
+
+    Examples
+    --------
+    >>> as_floats(np.array([0, 16384, -32768], np.int16))
+    array([ 0. ,  0.5, -1. ], dtype=float32)
+    """
+    kind = type(samples).__name__
+    try:
+        samples = np.asarray(samples)
+    except ValueError as error:
+        raise AudioError(f"No array of samples can be made of {kind}: give (n,) or (n, channels).") from error
+    if samples.dtype.kind not in "iuf":
+        kind = f"an array of {samples.dtype}" if kind == "ndarray" else kind
+        raise AudioError(f"Samples cannot be made of {kind}: give an array of numbers, or the path of one file.")
+    if samples.ndim not in (1, 2) or samples.size == 0:
+        raise AudioError(f"The samples have shape {samples.shape}: give a non-empty array (n,) or (n, channels).")
+    if samples.ndim == 2 and samples.shape[0] <= CHANNELS_AT_MOST < samples.shape[1]:
+        raise AudioError(
+            f"The samples have shape {samples.shape}, which is (channels, n) by all appearance: transpose them "
+            "(samples.T), (n, channels) is heard."
+        )
+    if samples.dtype.kind == "f":
+        return samples.astype(np.float32, copy=False)
+    if samples.dtype.itemsize > 4:
+        # What numpy makes of Python's integers, at any scale: as integers of 64 bits all music would be silence.
+        raise AudioError(
+            f"Nobody can tell the full scale of samples of type {samples.dtype}: divide them by it (32768 of 16 bits), "
+            "or give int16 or int32."
+        )
+    half = 2.0 ** (8 * samples.dtype.itemsize - 1)
+    return np.asarray(samples / half - (1.0 if samples.dtype.kind == "u" else 0.0), np.float32)
 
 
 def check_rate(rate: object) -> None:

@@ -1,4 +1,4 @@
-"""A part of a file, read as a file of its own."""
+"""A file, or a part of one, as ffmpeg's libraries read it."""
 
 from __future__ import annotations
 
@@ -6,20 +6,31 @@ import io
 from pathlib import Path
 
 
-class Section(io.RawIOBase):
-    """Bytes [start, stop) of a file.
+def open_section(path: Path, start: int, stop: int) -> io.RawIOBase:
+    """Bytes [start, stop) of a file, as a file whose name is its suffix alone.
 
-    Attributes
-    ----------
-    name : str
-        The file's suffix alone: decoders guess by it, and take whole names for addresses.
+    Decoders guess by the name, and take whole names for addresses. A whole file is read without any Python: an
+    interrupt that came in the midst of a Python function that a decoder has called would be lost, and the sound there.
     """
+    if (start, stop) != (0, path.stat().st_size):
+        return Section(path, start, stop)
+    whole = io.FileIO(path)
+    whole.name = _name(path)
+    return whole
+
+
+def _name(path: Path) -> str:
+    return f"recording{path.suffix}"
+
+
+class Section(io.RawIOBase):
+    """Bytes [start, stop) of a file."""
 
     def __init__(self, path: Path, start: int, stop: int) -> None:
         self._file = path.open("rb")
         self._start, self._stop = start, stop
         self._at = start
-        self.name = f"recording{path.suffix}"
+        self.name = _name(path)
 
     def readable(self) -> bool:
         return True

@@ -14,12 +14,11 @@ from numpy.typing import NDArray
 
 from genre_lib.audio import ogg
 from genre_lib.audio.announced import announced_s
-from genre_lib.audio.containers import Bounds, Container, open_container
+from genre_lib.audio.containers import Bounds, Container, has_pictures_alone, open_container
+from genre_lib.audio.ends import is_cut
 from genre_lib.audio.files import shown, why_unreachable
-from genre_lib.audio.mono import RATES
+from genre_lib.audio.mono import CHANNELS_AT_MOST, RATES
 from genre_lib.errors import AudioError
-
-CHANNELS_AT_MOST = 64
 
 # Less is a coder's delay or a page that is cut off at both ends.
 _MISSING_S = 0.5
@@ -61,7 +60,7 @@ class SoundStream:
     cut_s : float [s]
         The same of the very end, where only a part of a frame may be there.
     lacks_end : bool
-        Whether the file ends without the mark that its format ends with.
+        Whether the file ends without the mark that its format ends with, or before what holds its sound does.
 
     Raises
     ------
@@ -80,12 +79,14 @@ class SoundStream:
         except OSError as error:
             raise why_unreachable(path, error) from error
         if self._first is None:
+            if has_pictures_alone(path):
+                raise AudioError(f"{shown(path)} holds pictures and no sound: name a recording of it.")
             raise AudioError(
                 f"{shown(path)} is not a sound file that can be read: check that it is a recording, and complete."
             )
         self.rate, self.channels = self._first.rate, self._first.channels
         _check(path, self.rate, self.channels)
-        self.lacks_end = self._first.format == "ogg" and not ogg.has_end_mark(path)
+        self.lacks_end = _lacks_end(path, self._first)
 
     def announced_s(self, heard_s: float) -> float | None:
         """Seconds that the header claims, where it claims any that can be.
@@ -128,6 +129,15 @@ class SoundStream:
             heard_s += piece.seconds
             yield piece
         return heard_s
+
+
+def _lacks_end(path: Path, first: Container) -> bool:
+    if first.format == "ogg":
+        return not ogg.has_end_mark(path)
+    if first.format == "matroska,webm" and first.duration_s() is not None:
+        # What follows the sound, such as an index, is no loss.
+        return False
+    return is_cut(path, first.format)
 
 
 def _refuse_archives(path: Path) -> None:

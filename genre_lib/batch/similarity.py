@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from genre_lib.audio.files import utf8
 from genre_lib.batch.embeddings import SongVectors
 from genre_lib.bundle.card import Card
+from genre_lib.inference.words import name_of
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,20 @@ class Neighbour:
     similarity : float [-1 to 1]
         Cosine of the angle between the two vectors.
     genre : str or None
-        What the model names it; None where it is unsure.
+        With the most time, also where it is unsure; None in silence, or where nobody said.
+    state : str
+        How sure that is, as in `Answer`: music, probable, mixed, unsure or silence.
     """
 
     path: str
     similarity: float
     genre: str | None
+    state: str = "unsure"
+
+    @property
+    def name(self) -> str:
+        """As `genre predict` calls it: ``jazz``, ``probably jazz``, ``it changes``, ``unsure``."""
+        return name_of(self.state, self.genre)
 
 
 class SongCollection:
@@ -43,6 +52,7 @@ class SongCollection:
     paths : sequence of str
     vectors : np.ndarray [shape=(n_songs, n_features)]
     genres : sequence of str or None
+    states : sequence of str, optional
 
     Examples
     --------
@@ -51,9 +61,16 @@ class SongCollection:
     [('b.mp3', 0.8)]
     """
 
-    def __init__(self, paths: list[str], vectors: NDArray[np.floating[Any]], genres: list[str | None]) -> None:
+    def __init__(
+        self,
+        paths: list[str],
+        vectors: NDArray[np.floating[Any]],
+        genres: list[str | None],
+        states: list[str] | None = None,
+    ) -> None:
         self.paths = paths
         self.genres = genres
+        self.states = ["unsure"] * len(paths) if states is None else states
         self._directions = _directions(np.asarray(vectors, np.float32))
 
     @classmethod
@@ -74,8 +91,7 @@ class SongCollection:
             There is no pyarrow.
         """
         table = SongVectors.load(path, card)
-        named = [genre if state == "music" else None for genre, state in zip(table.genres, table.states, strict=True)]
-        return cls(table.paths, table.vectors, named)
+        return cls(table.paths, table.vectors, table.genres, table.states)
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -99,7 +115,7 @@ class SongCollection:
         # One more than asked for: one of them may be left out.
         candidates = np.argpartition(-similarity, min(n, len(similarity) - 1))[: n + 1]
         found = [
-            Neighbour(self.paths[i], float(similarity[i]), self.genres[i])
+            Neighbour(self.paths[i], float(similarity[i]), self.genres[i], self.states[i])
             for i in sorted(candidates, key=lambda i: -similarity[i])
             if left_out is None or _absolute(self.paths[i]) != left_out
         ]

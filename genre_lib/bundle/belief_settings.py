@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
+
+from genre_lib.errors import ParameterError
 
 
 @dataclass(frozen=True)
@@ -161,10 +164,12 @@ class BeliefSettings:
     def with_steadiness(self, mean_duration_s: float | None) -> Self:
         """The same for genres expected to last that long, of pieces and path too; None changes nothing.
 
-        The newest step counts the less the longer they are expected to last.
+        The newest step counts the less the longer they are expected to last. Nothing lasts no time: a ParameterError.
         """
         if mean_duration_s is None:
             return self
+        if not 0 < mean_duration_s < math.inf:
+            raise ParameterError(f"steadiness_s is {mean_duration_s}: give the seconds that a genre lasts, above 0.")
         stretch = mean_duration_s / self.mean_duration_s
         path = replace(self.path, mean_duration_s=self.path.mean_duration_s * stretch)
         pieces = self.pieces and replace(self.pieces, mean_duration_s=self.pieces.mean_duration_s * stretch)
@@ -172,9 +177,14 @@ class BeliefSettings:
         return replace(self, mean_duration_s=mean_duration_s, path=path, pieces=pieces, newest=newest)
 
     def with_names_from(self, belief: float | None) -> Self:
-        """The same with one threshold for live sound, files and whole recordings; None changes nothing."""
+        """The same with one threshold for live sound, files and whole recordings; None changes nothing.
+
+        A threshold that is no probability is a ParameterError.
+        """
         if belief is None:
             return self
+        if not 0 <= belief <= 1:
+            raise ParameterError(f"named_from is {belief}: give a probability from 0 to 1.")
         return replace(self, named_from=LiveAndFile(belief, belief), whole_named_from=belief)
 
     def to_dict(self) -> dict[str, Any]:

@@ -64,17 +64,18 @@ def open_bundle(folder: str | Path | None = None) -> Bundle:
     BundleError
         It is missing, its card does not fit the schema, or a file is missing, unlisted or altered.
     """
-    folder = bundle_folder(pretrained_folder() if folder is None else folder)
-    card = read_card(folder)
+    given = pretrained_folder() if folder is None else Path(folder)
+    folder = bundle_folder(given)
+    card = _read_card(folder, given)
     present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {CARD}
     for name, entry in card.files.items():
         path = folder / name
         if name not in present:
-            raise BundleError(f"The bundle {folder} is damaged: {name} is missing; get or make the bundle again.")
+            raise BundleError(f"The bundle {given} is damaged: {name} is missing; get or make the bundle again.")
         if path.stat().st_size != entry.size or _sha256(path) != entry.sha256:
-            raise BundleError(f"The bundle {folder} is damaged: {name} has changed; get or make the bundle again.")
+            raise BundleError(f"The bundle {given} is damaged: {name} has changed; get or make the bundle again.")
     if unlisted := sorted(present - set(card.files)):
-        raise BundleError(f"The bundle {folder} holds {unlisted[0]}, which its card does not list: remove that file.")
+        raise BundleError(f"The bundle {given} holds {unlisted[0]}, which its card does not list: remove that file.")
     return Bundle(folder, card)
 
 
@@ -93,14 +94,20 @@ def open_to_change(folder: str | Path) -> Bundle:
 
 def read_card(folder: str | Path) -> Card:
     """The card alone, without a look at the other files; BundleError if there is none that can be read."""
-    path = bundle_folder(folder) / CARD
+    return _read_card(bundle_folder(folder), Path(folder))
+
+
+def _read_card(folder: Path, given: Path) -> Card:
+    """The card in a folder; sentences name the place that was given, such as a zip."""
+    path = folder / CARD
+    shown = given / CARD
     try:
         values = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
-        raise BundleError(f"{folder} is not a model bundle: there is no {CARD} in it.") from None
+        raise BundleError(f"{given} is not a model bundle: there is no {CARD} in it.") from None
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise BundleError(f"{path} cannot be read ({error}): get or make the bundle again.") from error
-    return Card.from_dict(values, source=str(path))
+        raise BundleError(f"{shown} cannot be read ({error}): get or make the bundle again.") from error
+    return Card.from_dict(values, source=str(shown))
 
 
 def seal(folder: Path, card: Card) -> Bundle:

@@ -46,6 +46,9 @@ def unpacked(archive: Path) -> Path:
             return folder
     except zipfile.BadZipFile as error:
         if not zipfile.is_zipfile(archive):
+            with archive.open("rb") as file:
+                if file.read(4) == b"PK\x03\x04":
+                    raise BundleError(f"{archive} ends too early for a zip: save or fetch it again.") from None
             raise BundleError(f"{archive} is not a model: name a bundle's folder, or its zip.") from None
         raise BundleError(f"{archive} is damaged ({error}): save or fetch it again.") from error
     # A cut or changed member, a password, a packing that is unknown here.

@@ -83,7 +83,7 @@ def _similar(options: argparse.Namespace) -> int:
         for song in found:
             print(json.dumps(asdict(song), ensure_ascii=False))
         return 0
-    print(f"{'alike':>5}  {'genre':<10}  file")
+    print(f"{'alike':>5}  {'genre':<18}  file")
     for song in found:
-        print(f"{song.similarity:5.2f}  {song.genre or 'unsure':<10}  {song.path}")
+        print(f"{song.similarity:5.2f}  {song.name:<18}  {song.path}")
     return 0

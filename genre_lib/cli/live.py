@@ -90,7 +90,8 @@ def _check(options: argparse.Namespace) -> None:
         raise ParameterError(f"--log {options.log} is no Parquet file: let its name end in .parquet.")
     source = options.source
     if source not in (None, "-") and not is_address(source) and not Path(source).is_file():
-        raise ParameterError(f"{source} does not exist: give a file, a stream's address, or - for standard input.")
+        there = "is a folder" if Path(source).is_dir() else "is a pipe" if Path(source).exists() else "does not exist"
+        raise ParameterError(f"{source} {there}: give a file, a stream's address, or - for standard input.")
 
 
 def _blocks(options: argparse.Namespace, rate: int) -> Iterator[NDArray[np.float32]]:

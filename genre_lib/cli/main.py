@@ -5,6 +5,7 @@ Exit status: 0 all worked; 1 some files failed or an operation could not be done
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Sequence
 
@@ -94,6 +95,9 @@ def _complain(error: Exception, debug: bool, *, status: int) -> int:
         raise error
     if isinstance(error, GenreLibError | MissingDependencyError):
         say_error(str(error))
+    elif isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        where = f" at {error.filename}" if error.filename else ""
+        say_error(f"There is no space{where} ({error.strerror}): free some and run the same command again.")
     else:
         say_error(f"unexpected {type(error).__name__}: {error} (--debug shows where)")
     return status

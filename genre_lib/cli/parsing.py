@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import os
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
@@ -70,6 +71,8 @@ class CommandParser(argparse.ArgumentParser):
         option = next((word for word in unknown if word.startswith("-")), None)
         if option is None:
             return f"{self.prog} does not take {unknown[0]!r}: `{self.prog} --help` says what it takes"
+        if os.path.lexists(option):
+            return f"{option} is there, but begins like an option: write ./{option}"
         name = option.split("=")[0]
         known = [text for action in self._actions for text in action.option_strings]
         meant = _OPTIONS.get(name)

@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -164,11 +164,25 @@ def _write_report(prediction: Any, folder: Path) -> None:
 
 @contextmanager
 def _output(path: str | None) -> Iterator[IO[str]]:
+    """Standard output, or a file that is there once it is whole; what was done until a Ctrl-C stays beside it."""
     if path is None:
         yield sys.stdout
         return
+    is_device = os.path.exists(path) and not os.path.isfile(path)
+    target = Path(path if is_device else os.path.realpath(path))
+    # Names end at 255 bytes on most systems.
+    part = target if is_device else target.with_name(os.fsdecode(os.fsencode(target.name)[:250]) + ".part")
     try:
-        with open(path, "w", encoding="utf-8") as file:
+        with part.open("w", encoding="utf-8") as file:
             yield file
+        if not is_device:
+            part.replace(target)
     except OSError as error:
+        if not is_device:
+            with suppress(OSError):
+                part.unlink()
         raise ParameterError(f"{path} cannot be written ({error.strerror}): choose another file for --out.") from error
+    except KeyboardInterrupt:
+        if not is_device:
+            say_error(f"{shown(part)} holds what was done until now.")
+        raise

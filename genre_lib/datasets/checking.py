@@ -19,7 +19,7 @@ from genre_lib.datasets import splits
 from genre_lib.datasets.feature_cache import MINIMUM_S, SILENT_DBFS, content_hash
 from genre_lib.datasets.opening import open_data_set
 from genre_lib.datasets.sufficiency import Sufficiency, refuse_one_genre, sufficiency
-from genre_lib.datasets.table import DataSet, Track
+from genre_lib.datasets.table import EXCLUDED, DataSet, Track
 from genre_lib.errors import AudioError, DataSetError
 from genre_lib.executors import Executor, Progress, SerialExecutor
 
@@ -153,7 +153,9 @@ def check_data_set(
         by_content[findings[i].content].append(data_set.tracks[i].name)
     usable = data_set.select([i for i in sorted(findings) if not findings[i].silent])
     note, found = splits.group_note(data_set), _sufficiency(usable)
-    notes = (*data_set.notes, *([] if note is None else [note]), *found.notes)
+    faulty = [track.name for track in data_set.tracks if track.split == EXCLUDED]
+    known = [f"Known to be faulty or repeated, and left out when anything is trained: {', '.join(faulty)}."]
+    notes = (*data_set.notes, *(known if faulty else []), *([] if note is None else [note]), *found.notes)
     return DataSetReport(
         data_set.name,
         _by_genre(data_set, findings, reasons),

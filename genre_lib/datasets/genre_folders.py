@@ -43,6 +43,11 @@ def open_folder(folder: Path, *, name: str | None = None, include_excluded: bool
     if files and all(gtzan_name(path.name) for path in files):
         tracks = [Track(str(gtzan_name(path.name)), path) for path in files]
         known = with_gtzan_facts(tracks)
+        if name != "gtzan":
+            notes = (
+                f"The files of {name} are named as in GTZAN: the artists and the split known of it are used.",
+                *notes,
+            )
         data_set = DataSet(name, known, genres_of(known), notes)
         return data_set if include_excluded else leave_out_excluded(data_set)
     alone: set[str] = set()

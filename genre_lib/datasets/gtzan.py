@@ -95,7 +95,8 @@ def leave_out_excluded(data_set: DataSet) -> DataSet:
     n_out = len(data_set) - len(kept)
     if n_out == 0:
         return data_set
-    note = f"{n_out} tracks of {data_set.name} known to be faulty or repeated are left out."
+    tracks = "1 track" if n_out == 1 else f"{n_out} tracks"
+    note = f"{tracks} of {data_set.name} known to be faulty or repeated {'is' if n_out == 1 else 'are'} left out."
     return replace(kept, notes=(*kept.notes, note))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
@@ -16,6 +17,7 @@ from genre_lib.utils.extras import needs
 T = TypeVar("T")
 R = TypeVar("R")
 
+_ADDRESS = re.compile(r"([a-z]+://)?[^\s/]+:\d+(/.*)?")
 _LOST_WORKERS_S = 60.0
 _RECOUNT_S = 5.0
 
@@ -31,6 +33,9 @@ class DaskExecutor(Executor):
             distributed: Any = import_module("distributed")
         except ImportError as error:
             raise MissingDependencyError(needs("distributed", "cluster", "The executor 'dask'")) from error
+        if scheduler is not None and not _ADDRESS.fullmatch(scheduler):
+            # Dask would look for it for half a minute.
+            raise ParameterError(f"{scheduler!r} is no address of a Dask scheduler: write tcp://HOST:PORT.")
         self._distributed = distributed
         self._address = scheduler or "this machine"
         self._cluster: Any = None

@@ -49,7 +49,7 @@ class Songs:
     steps : list of np.ndarray [shape=(n_steps, n_features)]
         Without silent ones.
     skipped : tuple of str
-        A sentence for each song that could not.
+        A sentence for each song that could not, or not as a whole.
     known : tuple of str
         Genres that stay: songs of these are examples of what no new genre may claim.
     """
@@ -172,6 +172,8 @@ def teach(
     new = songs.genres
     if not new:
         raise DataSetError("There is no song of a new genre: add a folder of songs for one.")
+    for sentence in (*songs.data_set.notes, *songs.skipped):
+        report(sentence)
     report(f"heard {_songs(len(songs.steps))} of {len(new)} genre{'' if len(new) == 1 else 's'}")
     taught = learn(songs, background, model.card, known=known, old=old if add else None, old_limit=limit)
     report(_sentence(taught))
@@ -196,7 +198,7 @@ def hear_songs(data: str | Path | DataSet, model: GenreModel, *, known: tuple[st
         for i, track in enumerate(data_set.tracks):
             assert track.path is not None
             try:
-                embedding = model.embed(track.path)
+                curve, embedding = model.curve_and_embedding(track.path)
             except AudioError as error:
                 # The card goes where the bundle goes, and this machine's folders are nobody's business.
                 skipped.append(named(str(error), track.path, track.name))
@@ -205,6 +207,8 @@ def hear_songs(data: str | Path | DataSet, model: GenreModel, *, known: tuple[st
                 skipped.append(f"{track.name} is silent.")
             else:
                 steps[i] = embedding.step_features[~embedding.silent]
+                if curve.warning:
+                    skipped.append(named(curve.warning, track.path, track.name))
     kept = data_set.select(list(steps))
     for genre in data_set.genres:
         if all(track.genre != genre for track in kept.tracks):

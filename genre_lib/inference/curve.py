@@ -118,6 +118,11 @@ class GenreCurve:
             The belief from which on a genre is named.
         live : bool
             Each step knows its past only, as it was first shown when live.
+
+        Raises
+        ------
+        ParameterError
+            A value is outside of its range.
         """
         settings = self.card.belief
         if settings is None:

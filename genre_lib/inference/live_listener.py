@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from genre_lib.errors import ParameterError
+from genre_lib.audio.mono import as_floats, is_finite, silenced
+from genre_lib.errors import AudioError, ParameterError
 from genre_lib.inference.answer import Answer, TimeShares, answer_of
 from genre_lib.inference.curve import Belief, raw_probabilities, states
 from genre_lib.inference.live_belief import LiveBelief
@@ -131,8 +132,25 @@ class LiveListener:
         return Settled(self._recent(), self._raw, self._level)
 
     def hear(self, samples: NDArray[np.float32]) -> Settled:
-        """Take mono samples at the front end's rate [shape=(n,)]; what became settled thereby."""
+        """Take mono samples at the front end's rate [shape=(n,)]; what became settled thereby.
+
+        Parameters
+        ----------
+        samples : np.ndarray [shape=(n,)]
+            Floats of full scale 1.0, or integers of 8 to 32 bits; what is no number is heard as silence.
+
+        Raises
+        ------
+        AudioError
+            They are no samples, or of several channels; nothing of them was heard.
+        """
         front_end = self.card.front_end
+        if np.ndim(samples) != 1:
+            raise AudioError(f"The samples have shape {np.shape(samples)}: give mono samples (n,).")
+        samples = as_floats(samples) if len(samples) else np.zeros(0, np.float32)
+        if not is_finite(samples):
+            # A file goes on too; one NaN would stay in the belief for ever.
+            samples, _ = silenced(samples)
         self._n_samples += len(samples)
         samples = np.concatenate([self._rest, samples])
         n_frames = front_end.n_frames(len(samples))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from genre_lib.audio.decoding import AudioReader
 from genre_lib.audio.files import shown
-from genre_lib.audio.mono import to_mono
+from genre_lib.audio.mono import as_floats, to_mono
 from genre_lib.bundle.card import Card
 from genre_lib.bundle.files import LITERT, Bundle, open_bundle
 from genre_lib.errors import AudioError
@@ -81,6 +82,10 @@ class GenreModel:
         """Numbers of an embedding; 0 for a bundle that was made without."""
         return self._network.n_features
 
+    def __reduce__(self) -> tuple[Callable[[Path], GenreModel], tuple[Path]]:
+        # For processes that share the work: an interpreter is not copied, the bundle is opened anew.
+        return load_model, (self.bundle.folder,)
+
     def __repr__(self) -> str:
         card = self.card
         return f"GenreModel({card.name} {card.version}: {len(card.genres)} genres, {', '.join(card.genres)})"
@@ -119,14 +124,22 @@ class GenreModel:
         Parameters
         ----------
         source : str, Path or np.ndarray [shape=(n,) or (n, channels)]
-            A file, or samples.
+            A file, or samples: floats of full scale 1.0, or integers of 8 to 32 bits.
         sample_rate : int > 0 [Hz]
             Of the samples; not for a file.
 
         Raises
         ------
         AudioError
-            The recording cannot be decoded or is too short for one step.
+            The recording cannot be decoded or is too short for one step, or the samples are no sound.
+
+        Examples
+        --------
+        >>> import genre_lib
+        >>> stereo = np.random.default_rng(0).normal(0, 0.1, (10 * 44100, 2))
+        >>> curve = genre_lib.load_model().curve(stereo, 44100)
+        >>> curve.duration_s, curve.belief.probabilities.shape
+        (10.0, (32, 10))
         """
         return self._curve(self._heard(source, sample_rate, self._network))
 
@@ -181,11 +194,20 @@ class GenreModel:
         frame_power : np.ndarray [shape=(n_frames,)], optional
             Variance of each frame's samples. Without it the level is unknown (NaN), except that frames at the front
             end's floor are silent.
+
+        Raises
+        ------
+        AudioError
+            A shape does not fit, there are too few frames for one step, or values are no numbers.
         """
         front_end = self.card.front_end
         log_mel = np.asarray(log_mel, np.float32)
         if log_mel.ndim != 2 or log_mel.shape[1] != front_end.n_mels:
             raise AudioError(f"The log-mel has shape {log_mel.shape}: this model needs (n_frames, {front_end.n_mels}).")
+        if frame_power is not None and np.shape(frame_power) != (len(log_mel),):
+            raise AudioError(
+                f"The frame power has shape {np.shape(frame_power)}: this log-mel needs ({len(log_mel)},), one a frame."
+            )
         self._check_length(len(log_mel), front_end.n_samples(len(log_mel)), "The log-mel")
         steps = self.step_stream()
         logits = _finite(np.concatenate([*steps.push(log_mel), *steps.finish()]), "The log-mel")
@@ -196,17 +218,18 @@ class GenreModel:
             )
             level = np.where(known_silent, FLOOR_DBFS, np.nan)
         else:
-            level = step_levels(self.card, frame_power)
+            level = step_levels(self.card, np.asarray(frame_power))
         duration_s = front_end.n_samples(len(log_mel)) / front_end.sample_rate
         return GenreCurve(self.card, step_times(self.card, len(log_mel)), logits, level, duration_s)
 
     def _heard(self, source: str | Path | NDArray[np.generic], sample_rate: int | None, network: Network) -> _Heard:
-        if isinstance(source, str | Path):
+        if isinstance(source, str | os.PathLike):
             with AudioReader(source, self.card.front_end.sample_rate) as reader:
                 return self._heard_in_blocks(reader, shown(source), network, reader)
+        floats = as_floats(source)
         if sample_rate is None:
             raise AudioError("The sample rate of the samples is missing: give sample_rate in Hz.")
-        samples = to_mono(source, sample_rate, self.card.front_end.sample_rate)
+        samples = to_mono(floats, sample_rate, self.card.front_end.sample_rate)
         return self._heard_in_blocks([samples], "The recording", network)
 
     def _heard_in_blocks(

@@ -73,7 +73,7 @@ def nearest_songs(run: Run, model: GenreModel, song: str = "", n: int = 10) -> l
     songs = SongCollection.load(run.folder / TABLE, model.card)
     asked = resolve(song) if song else Path(songs.paths[0])
     found = songs.nearest(model.embed(asked).song, n, but=asked)
-    lines = [f"{one.similarity:.2f}  {one.genre or 'not named':<10}  {Path(one.path).name}" for one in found]
+    lines = [f"{one.similarity:.2f}  {one.name:<18}  {Path(one.path).name}" for one in found]
     return [f"Most like {asked.name}:", *lines]
 
 

@@ -21,7 +21,7 @@ from genre_lib.bundle.resources import work_folder
 from genre_lib.errors import RunError
 from genre_lib.utils.json_files import read_json, write_json
 
-_LIBRARIES = ("genre-lib", "keras", "tensorflow", "tensorflowjs", "ai-edge-litert", "librosa", "numpy", "scipy", "soxr")
+_LIBRARIES = ("keras", "tensorflow", "tensorflowjs", "ai-edge-litert", "librosa", "numpy", "scipy", "soxr")
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,10 @@ class Run:
 
 def library_versions() -> dict[str, str]:
     """Versions of Python and of the libraries that results depend on."""
-    versions = {"python": platform.python_version()}
+    from genre_lib import __version__
+
+    # An installation from a checkout goes on saying the version that it was made with.
+    versions = {"python": platform.python_version(), "genre-lib": __version__}
     for name in _LIBRARIES:
         try:
             versions[name] = metadata.version(name)

@@ -1,7 +1,9 @@
 """Decoding real files made by ffmpeg and libsndfile: of every format the samples that are in it, and mono."""
 
 import subprocess
+import sys
 from pathlib import Path
+from types import FrameType
 
 import numpy as np
 import pytest
@@ -175,3 +177,19 @@ def test_to_mono_refuses_nan_and_nothing() -> None:
         to_mono(np.array([np.nan, 0.0]), 22050, 22050)
     with pytest.raises(AudioError, match="non-empty"):
         to_mono(np.zeros(0), 22050, 22050)
+
+
+def test_decoders_call_no_python_in_which_an_interrupt_would_be_lost(song: Path) -> None:
+    entered = set()
+
+    def note(frame: FrameType, event: str, argument: object) -> None:
+        if event == "call" and frame.f_code.co_filename.endswith("sections.py"):
+            entered.add(frame.f_code.co_name)
+
+    sys.setprofile(note)
+    try:
+        load_audio(song, 22050)
+    finally:
+        sys.setprofile(None)
+    assert not entered & {"read", "seek", "tell"}
+    assert entered == {"open_section", "_name"}

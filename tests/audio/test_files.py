@@ -78,3 +78,10 @@ def test_a_file_that_may_not_be_read_is_the_machines_fault(tmp_path: Path) -> No
         command = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", *command]
     answer = subprocess.run(command, capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == f"{song} may not be read: change its permissions."
+
+
+@pytest.mark.parametrize("address", ["https://example.org/song.mp3", "HTTP://example.org/a", "ftp://example.org/a"])
+def test_an_address_is_called_one(address: str) -> None:
+    for path in (address, Path(address)):
+        with pytest.raises(UnreachableError, match="is an address: fetch the file first"):
+            check_file(path)

@@ -1,5 +1,6 @@
 """Everything that can be decoded of a file is heard, and what could not be is said with seconds."""
 
+import re
 import struct
 import subprocess
 from collections.abc import Callable
@@ -183,6 +184,47 @@ def test_half_a_file_is_heard_as_far_as_it_goes_and_says_what_is_missing(encode,
     assert warning == f"{path} ends after {len(samples) / RATE:.1f} s of the 4.0 s it announces: the rest is missing."
 
 
+PICTURES = ["-f", "lavfi", "-i", "testsrc=d=6:s=64x64:r=5", "-map", "0:a", "-map", "1:v"]
+AS_IT_COMES = ["-c:a", "aac", "-movflags", "frag_keyframe+empty_moov+default_base_moof", "-frag_duration", "500000"]
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "into"),
+    [
+        ("cut.mkv", [*PICTURES, "-c:v", "mpeg4", "-c:a", "flac"], None),
+        ("cut.avi", [*PICTURES, "-c:v", "mpeg4", "-c:a", "pcm_s16le"], None),
+        ("alone.avi", ["-c:a", "pcm_s16le"], None),
+        ("cut.wma", ["-b:a", "128k"], None),
+        ("cut.flv", ["-c:a", "aac"], None),
+        ("piped.mka", ["-c:a", "flac", "-cluster_time_limit", "500"], "matroska"),
+        ("fragments.m4a", AS_IT_COMES, None),
+    ],
+)
+def test_half_a_video_or_a_stream_says_that_it_is_cut(encode, name: str, options: list[str], into: str | None) -> None:
+    path = encode(name, *options, into=into)
+    samples, warning = heard(path)
+    assert (pitches(samples), warning) == (SONG, None)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 55 // 100])
+    samples, warning = heard(path)
+    assert 1 < len(samples) / RATE < 3
+    assert warning is not None
+    assert re.fullmatch(r".* ends after .* (of the (4.\d|3.9) s it announces: the rest|followed) is missing\.", warning)
+
+
+def test_a_hole_where_the_clock_jumps_is_a_loss_and_a_pause_is_none(encode) -> None:
+    path = encode("hole.mka", "-c:a", "flac", "-cluster_time_limit", "250")
+    content = bytearray(path.read_bytes())
+    third = len(content) // 3
+    content[third : 2 * third] = bytes(third)
+    path.write_bytes(content)
+    assert str(heard(path)[1]).startswith(f"{path} is damaged: about 1.")
+    # The second tone is left out, and nobody plays in its time.
+    pause = "aselect='not(between(t,1,2))'"
+    samples, warning = heard(encode("pause.mka", "-c:a", "flac", "-af", pause, "-fps_mode", "passthrough"))
+    assert len(samples) / RATE == pytest.approx(4, abs=0.1)
+    assert warning is None
+
+
 @pytest.mark.parametrize("codec", ["libvorbis", "libopus"])
 def test_half_an_ogg_says_that_its_end_is_missing(encode, codec: str) -> None:
     path = encode("cut.ogg", "-c:a", codec)
@@ -243,3 +285,11 @@ def test_a_list_of_files_opens_none_of_them(tones: Path, tmp_path: Path) -> None
     for name in ("list.mp3", "list.m3u8"):
         with pytest.raises(AudioError, match="not a sound file"):
             load_audio(tmp_path / name, RATE)
+
+
+def test_a_video_without_sound_is_called_one(tmp_path: Path) -> None:
+    path = tmp_path / "silent.mp4"
+    command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=d=1:s=64x64:r=5", "-c:v", "mpeg4", str(path)]
+    subprocess.run(command, check=True)
+    with pytest.raises(AudioError, match="holds pictures and no sound"):
+        load_audio(path, RATE)

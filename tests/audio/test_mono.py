@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from genre_lib.audio.decoding import AudioReader, load_audio
-from genre_lib.audio.mono import Mixer, to_mono
+from genre_lib.audio.mono import Mixer, as_floats, to_mono
 from genre_lib.errors import AudioError
 
 RATE = 22050
@@ -108,3 +108,22 @@ def test_a_rate_that_is_none_is_refused(music: np.ndarray, rate: object) -> None
 def test_what_are_no_samples_is_refused(samples: object) -> None:
     with pytest.raises(AudioError, match=r"samples|Samples|array"):
         to_mono(samples, RATE, RATE)
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.uint8, np.int16, np.uint16, np.int32])
+def test_integers_of_every_type_are_the_same_music(music: np.ndarray, kind: type) -> None:
+    half = 2 ** (8 * np.dtype(kind).itemsize - 1)
+    whole = np.round(music * half) + (half if np.dtype(kind).kind == "u" else 0)
+    np.testing.assert_allclose(as_floats(whole.astype(kind)), music, atol=1 / half)
+
+
+def test_integers_of_no_known_scale_are_refused(music: np.ndarray) -> None:
+    with pytest.raises(AudioError, match="full scale of samples of type int64"):
+        to_mono(np.round(music * 32767).astype(np.int64), RATE, RATE)
+    with pytest.raises(AudioError, match="full scale"):
+        to_mono([0, 1, 2], RATE, RATE)
+
+
+def test_channels_first_is_said(music: np.ndarray) -> None:
+    with pytest.raises(AudioError, match=r"transpose them \(samples.T\)"):
+        to_mono(np.stack([music, music]), RATE, RATE)

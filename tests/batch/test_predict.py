@@ -12,6 +12,8 @@ import pytest
 import soundfile
 
 from genre_lib import cli
+from genre_lib.inference.curve import GenreCurve
+from genre_lib.inference.model import GenreModel
 from tests.conftest import write_song
 
 
@@ -73,6 +75,29 @@ def test_table_and_output_file(capsys, folder: Path, tmp_path: Path) -> None:
     status, out, _ = predict(capsys, folder, "--out", tmp_path / "table.txt")
     assert (status, out) == (0, "")
     assert len((tmp_path / "table.txt").read_text().splitlines()) == 4
+
+
+def test_an_interrupt_leaves_the_table_of_before_and_what_was_done(
+    capsys, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "table.csv"
+    out.write_text("of last week\n")
+    heard = GenreModel.curve
+
+    def until_b(model: GenreModel, source: Path) -> GenreCurve:
+        if source.name == "b.flac":
+            raise KeyboardInterrupt
+        return heard(model, source)
+
+    monkeypatch.setattr(GenreModel, "curve", until_b)
+    status, _, err = predict(capsys, folder, "--out", out)
+    assert (status, out.read_text()) == (130, "of last week\n")
+    part = tmp_path / "table.csv.part"
+    assert [Path(row["path"]).name for row in csv.DictReader(part.open())] == ["a.wav"]
+    assert f"{part} holds what was done until now" in err
+    monkeypatch.setattr(GenreModel, "curve", heard)
+    assert predict(capsys, folder, "--out", out)[0] == 0
+    assert (len(out.read_text().splitlines()), part.exists()) == (4, False)
 
 
 def bad_files(folder: Path) -> dict[str, str]:

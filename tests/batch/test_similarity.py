@@ -104,6 +104,17 @@ def test_a_song_is_most_like_its_own_copy(capsys, folder: Path, tmp_path: Path) 
     assert "b.flac" in genre(capsys, *arguments)[1]
 
 
+def test_a_neighbour_is_called_what_predict_calls_it(capsys, folder: Path, tmp_path: Path) -> None:
+    genre(capsys, "embed", folder, "--out", tmp_path / "songs.parquet")
+    told = genre(capsys, "predict", folder / "b.flac", "--format", "json")[1]
+    alike = genre(capsys, "similar", folder / "a.wav", "--in", tmp_path / "songs.parquet", "--format", "json")[1]
+    found = {Path(row["path"]).name: row for row in map(json.loads, alike.splitlines())}
+    expected = json.loads(told)
+    assert (found["b.flac"]["state"], found["b.flac"]["genre"]) == (expected["state"], expected["genre"])
+    collection = SongCollection(["a", "b"], np.eye(2), ["jazz", "rock"], ["probable", "mixed"])
+    assert [near.name for near in collection.nearest(np.array([1.0, 0.5]))] == ["probably jazz", "it changes"]
+
+
 def test_a_song_of_the_table_is_not_its_own_neighbour(capsys, folder: Path, tmp_path: Path) -> None:
     genre(capsys, "embed", folder, "--out", tmp_path / "songs.parquet")
     out = genre(capsys, "similar", folder / "a.wav", "--in", tmp_path / "songs.parquet", "--format", "json")[1]

@@ -157,3 +157,17 @@ def test_a_locked_zip_says_so(tmp_path: Path) -> None:
     (tmp_path / "locked.zip").write_bytes(bytes(locked))
     with pytest.raises(BundleError, match=r"locked\.zip cannot be unpacked"):
         open_bundle(tmp_path / "locked.zip")
+
+
+def test_sentences_name_the_zip_and_not_where_it_was_unpacked_to(archive: Path, cache: Path) -> None:
+    rezipped(archive, lambda name, content: (name, content[:-1] if name.endswith("mel.bin") else content))
+    with pytest.raises(BundleError, match=r"mel\.bin has changed") as caught:
+        open_bundle(archive)
+    assert str(archive) in str(caught.value)
+    assert str(cache) not in str(caught.value)
+
+
+def test_a_zip_that_was_cut_is_called_so(archive: Path) -> None:
+    archive.write_bytes(archive.read_bytes()[:10_000])
+    with pytest.raises(BundleError, match="ends too early"):
+        open_bundle(archive)

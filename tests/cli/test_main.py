@@ -1,5 +1,6 @@
 """The command line beyond predict and run: models, data, and how errors end."""
 
+import errno
 import json
 from pathlib import Path
 
@@ -73,3 +74,15 @@ def test_a_port_that_does_not_exist_is_told(command: str, capsys: pytest.Capture
 def test_workers_that_would_not_be_used_are_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert cli.main(["predict", str(tmp_path), "--workers", "2"]) == 2
     assert "--workers needs --executor" in capsys.readouterr().err
+
+
+def test_a_full_disk_is_called_one(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object, **options: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "out/model.tflite")
+
+    monkeypatch.setattr("genre_lib.bundle.files.open_bundle", full)
+    assert cli.main(["model", "info"]) == 1
+    says = "There is no space at out/model.tflite (No space left on device): free some and run the same command again."
+    assert capsys.readouterr().err == f"genre: {says}\n"

@@ -95,3 +95,14 @@ def test_predict_without_anything_explains_itself(capsys: pytest.CaptureFixture[
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "genre predict song.mp3 --report reports" in captured.err
+
+
+def test_a_file_whose_name_begins_like_an_option_is_told_how_to_name_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_song(tmp_path / "-song.wav", 4)
+    with pytest.raises(SystemExit):
+        cli.main(["predict", "-song.wav"])
+    assert "write ./-song.wav" in capsys.readouterr().err
+    assert cli.main(["predict", "./-song.wav"]) == 0

@@ -59,7 +59,7 @@ def test_gtzan_named_files_get_artist_and_split_and_lose_the_faulty(tmp_path: Pa
         ("blues.00001", "blues", "john lee hooker", "valid"),
         ("classical.00059", "classical", None, "train"),
     ]
-    assert any("1 tracks of gtzan known to be faulty" in note for note in data_set.notes)
+    assert any("1 track of gtzan known to be faulty or repeated is left out" in note for note in data_set.notes)
     everything = open_data_set(f"gtzan:{tmp_path}", include_excluded=True)
     assert [track.split for track in everything.tracks] == ["valid", "valid", "train", "excluded"]
 

@@ -7,10 +7,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from pyarrow import parquet
 
 from docs.generators import results
 from docs.generators.card_page import fields_of, write_card_page
 from docs.generators.command_pages import page_of, parsers_of, write_command_pages
+from genre_lib.batch.parquet import write_curves, write_rows
 from genre_lib.bundle.card import card_schema
 from genre_lib.bundle.files import read_card
 from genre_lib.bundle.resources import pretrained_folder
@@ -118,3 +120,18 @@ def site() -> Path:
     if shutil.which("chromium") is None or not (built / "objects.inv").exists():
         pytest.skip("needs the documentation: make docs")
     return built
+
+
+@pytest.mark.parametrize(("name", "write"), [("table", write_rows), ("curves", write_curves)])
+def test_the_page_about_scale_lists_the_columns_of_every_table(name: str, write, tmp_path: Path) -> None:
+    card = read_card(pretrained_folder())
+    write([], tmp_path / "written.parquet", card)
+    page = (ROOT / "docs" / "scale.md").read_text()
+    rows = re.search(rf"`{name}\.parquet`[^|]*\n\n\| column .*\n\|.*\n((?:\|.*\n)+)", page)
+    assert rows is not None
+    of_genres = {"one for each genre": "{}", "`raw_` and each genre": "raw_{}"}
+    listed: list[str] = []
+    for column in re.findall(r"^\| (.+?) \|", rows[1], re.MULTILINE):
+        listed += [of_genres[column].format(genre) for genre in card.genres if column in of_genres]
+        listed += [column.strip("`")] * (column not in of_genres)
+    assert listed == parquet.read_schema(tmp_path / "written.parquet").names

@@ -297,3 +297,9 @@ def test_what_has_finished_since_the_last_look_comes_in_order(kind: str, monkeyp
     monkeypatch.setattr(module, "wait", lambda running, **_: futures.wait(running))
     with ThreadExecutor(8) if kind == "threads" else get_executor("processes", 2) as executor:
         assert [outcome.index for outcome in executor.map(abs, range(12))] == list(range(12))
+
+
+@pytest.mark.parametrize("address", ["nonsense", "tcp://host", "host:port"])
+def test_what_is_no_address_of_a_scheduler_is_not_looked_for(address: str) -> None:
+    with pytest.raises(ParameterError, match=r"write tcp://HOST:PORT"):
+        get_executor("dask", scheduler=address)

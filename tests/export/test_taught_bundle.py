@@ -54,6 +54,17 @@ def test_what_cannot_be_taught_is_said(folder: Path, tmp_path: Path, pretrained)
         genre_lib.teach(_named_rock(folder), tmp_path / "out", add=True)
 
 
+def test_songs_that_were_not_heard_whole_are_named(folder: Path, tmp_path: Path, pretrained) -> None:
+    whole = (folder / "beat" / "0.wav").read_bytes()
+    (tmp_path / "cut.wav").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "words.mp3").write_text("these are words")
+    paths = {"whole": folder / "beat" / "1.wav", "cut": tmp_path / "cut.wav", "words": tmp_path / "words.mp3"}
+    tracks = tuple(Track(name, path, "beat") for name, path in paths.items())
+    songs = hear_songs(DataSet("beats", tracks, ("beat",)), pretrained)
+    assert [track.name for track in songs.data_set.tracks] == ["whole", "cut"]
+    assert [sentence.split(" ")[:2] for sentence in songs.skipped] == [["cut", "ends"], ["words", "is"]]
+
+
 def test_a_song_of_a_known_genre_is_left_to_it(folder: Path, pretrained) -> None:
     known, background = pretrained.card.genres, Background.of_bundle(pretrained.bundle)
     beats = tuple(Track(f"beat {i}", folder / "beat" / f"{i}.wav", "beat") for i in range(3))

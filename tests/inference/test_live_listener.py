@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from genre_lib.errors import ParameterError
+from genre_lib.errors import AudioError, ParameterError
 from genre_lib.inference.live_listener import LiveListener
 from genre_lib.inference.model import GenreModel
 from genre_lib.inference.network import StepStream
@@ -109,3 +109,32 @@ def test_eight_hours_take_the_memory_and_the_work_of_minutes(
     assert max(work[2:]) - min(work[2:]) < 0.02 * min(work[2:])
     # As in the first minutes, but for the frames that wait for the next step.
     assert max(memory) < memory[2] + 100_000
+
+
+def test_integers_are_heard_like_floats(pretrained: GenreModel, rng: np.random.Generator) -> None:
+    whole = np.round(3000 * rng.standard_normal(5 * RATE)).astype(np.int16)
+    answers = []
+    for samples in (whole, whole / 32768):
+        listener = LiveListener(pretrained)
+        listener.hear(samples)
+        answers.append(listener.answer().probabilities)
+    assert answers[0] == pytest.approx(answers[1], abs=1e-6)
+
+
+def test_a_sample_that_is_no_number_is_silence_and_does_not_stay(
+    pretrained: GenreModel, rng: np.random.Generator
+) -> None:
+    samples = 0.1 * rng.standard_normal(8 * RATE)
+    samples[RATE] = np.nan
+    listener = LiveListener(pretrained)
+    listener.hear(samples)
+    assert np.isfinite(listener.recent().belief.probabilities).all()
+    assert np.isfinite(listener.recent().level).all()
+
+
+@pytest.mark.parametrize("samples", [np.zeros((2, 100)), np.array(1.0), "song.mp3"])
+def test_what_is_no_block_of_mono_is_refused_and_not_counted(pretrained: GenreModel, samples: object) -> None:
+    listener = LiveListener(pretrained)
+    with pytest.raises(AudioError, match=r"give mono samples \(n,\)"):
+        listener.hear(samples)
+    assert listener.heard_s == 0

@@ -1,5 +1,7 @@
 """The shipped model through LiteRT: the same answer however the sound comes in."""
 
+import io
+import pickle
 import subprocess
 import sys
 import threading
@@ -11,7 +13,7 @@ import soundfile
 
 import genre_lib
 from genre_lib.audio.decoding import load_audio
-from genre_lib.errors import AudioError
+from genre_lib.errors import AudioError, ParameterError
 from genre_lib.inference.network import StepStream
 from tests.conftest import write_song
 
@@ -119,3 +121,38 @@ def test_inference_imports_no_tensorflow(song) -> None:
 def test_the_public_names_are_there() -> None:
     assert callable(genre_lib.load_model)
     assert genre_lib.__version__
+
+
+@pytest.mark.parametrize(
+    ("source", "word"),
+    [
+        (["a.wav", "b.wav"], "path of one file"),
+        (io.BytesIO(b"RIFF"), "BytesIO"),
+        (b"RIFF", "bytes"),
+        (None, "NoneType"),
+        ((np.zeros(9), 44100), "tuple"),
+        (np.zeros(9, complex), "complex128"),
+        (np.zeros((2, 44100)), "transpose"),
+    ],
+)
+def test_what_is_no_recording_is_called_by_its_name(pretrained, source: object, word: str) -> None:
+    with pytest.raises(AudioError, match=word):
+        pretrained.curve(source)
+
+
+def test_powers_of_other_frames_are_refused(pretrained) -> None:
+    with pytest.raises(AudioError, match=r"shape \(3,\)"):
+        pretrained.curve_from_log_mel(np.zeros((100, 128)), np.zeros(3))
+
+
+def test_processes_may_be_given_a_model(pretrained, song) -> None:
+    again = pickle.loads(pickle.dumps(pretrained))
+    np.testing.assert_array_equal(again.curve(song).step_logits, pretrained.curve(song).step_logits)
+
+
+@pytest.mark.parametrize("wrong", [{"steadiness_s": 0.0}, {"steadiness_s": -1.0}, {"named_from": 1.5}])
+def test_a_belief_beyond_its_range_is_refused(pretrained, song, wrong: dict[str, float]) -> None:
+    curve = pretrained.curve(song)
+    for asked in (curve.believed, curve.segments):
+        with pytest.raises(ParameterError, match=f"{next(iter(wrong))} is"):
+            asked(**wrong)

@@ -52,8 +52,8 @@ def test_every_format_is_heard_as_python_hears_it(engine: Engine, model: GenreMo
     assert abs(len(page["times"]) - len(python.times)) <= 1
     assert np.abs(np.array(page["times"][:n]) - python.times[:n]).max() < 0.010
     probabilities = np.array([page["raw_curve"][genre] for genre in python.genres]).T
-    # What the page decodes by itself is heard to the last digits, but for 48 kHz, where two resamplers differ by a hair;
-    # the rest is the engine's own decoder.
+    # What the page decodes by itself is heard to the last digits, but for 48 kHz, where two resamplers differ by a
+    # hair; the rest is the engine's own decoder.
     limit = {"song.wav": 1e-4, "song.mp3": 1e-4, "song.ogg": 1e-4, "song.flac": 5e-4}.get(name, 0.02)
     assert np.abs(probabilities[:n] - python.probabilities[:n]).max() < limit
 
