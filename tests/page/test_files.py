@@ -322,6 +322,23 @@ def test_closer_up_the_view_follows_the_keys_and_a_finger(visitor: Visitor, soun
     assert visitor.seconds_at_slider() < end
 
 
+def test_two_fingers_zoom_where_they_are(visitor: Visitor, sounds: Path) -> None:
+    visitor.hear(sounds / "song.mp3")
+    box = visitor["stream"].bounding_box()
+    assert box
+    y = box["y"] + box["height"] / 2
+    devtools = visitor.context.new_cdp_session(visitor.page)
+    centre = box["x"] + box["width"] / 4
+    for kind, apart in (("touchStart", 40), ("touchMove", 60), ("touchMove", 80), ("touchEnd", None)):
+        points = [] if apart is None else [{"x": centre + side * apart, "y": y, "id": side} for side in (-1, 1)]
+        devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        visitor.wait_a_moment()
+    expect(visitor["zoom-out"]).to_be_enabled()
+    # What was between the fingers still is, twice as wide: a quarter of the way is six seconds.
+    visitor.page.mouse.move(centre, y)
+    expect(visitor["readout"]).to_contain_text("0:06")
+
+
 def test_arrow_keys_seek_wherever_the_focus_is(visitor: Visitor, sounds: Path) -> None:
     visitor.hear(sounds / "song.mp3")
     visitor["save-csv"].focus()

@@ -70,6 +70,7 @@ export class App {
     }, audio, demos);
     this.session = new Session(worker, audio, {
       begun: (recording, file) => this.begun(recording, file),
+      resumed: (recording) => this.shown(recording),
       heard: (recording, event) => this.heard(recording, event),
       finished: (recording, event) => this.finished(recording, event),
       silenced: () => {
@@ -277,8 +278,7 @@ export class App {
     this.notices.hideError();
     if (this.remark) this.notices.fail(this.remark);
     this.opening = false;
-    document.documentElement.dataset["heard"] = "partly";
-    this.stage.begin(recording);
+    this.shown(recording);
     this.player.load(file);
     this.offerSound(null);
     const example = file !== null && file === this.example?.file ? this.example : null;
@@ -286,6 +286,11 @@ export class App {
     if (example) void this.player.play();
     this.delay.reset();
     if (recording.live) this.inputs.setLive(true);
+  }
+
+  private shown(recording: Recording): void {
+    document.documentElement.dataset["heard"] = "partly";
+    this.stage.begin(recording);
     this.teaching.begun(recording);
   }
 

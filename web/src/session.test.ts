@@ -12,7 +12,7 @@ function setUp(changes: Partial<WebAudio> = {}) {
   const worker = new FakeWorker();
   const audio = fakeAudio(changes);
   const events = {
-    begun: vi.fn(), heard: vi.fn(), finished: vi.fn(), silenced: vi.fn(), emptied: vi.fn(), said: vi.fn(), failed: vi.fn(),
+    begun: vi.fn(), resumed: vi.fn(), heard: vi.fn(), finished: vi.fn(), silenced: vi.fn(), emptied: vi.fn(), said: vi.fn(), failed: vi.fn(),
   } satisfies SessionEvents;
   return { worker, audio, events, session: new Session(new ListeningWorker(worker), audio, events) };
 }
@@ -118,6 +118,22 @@ describe("a file", () => {
     expect(events.heard).not.toHaveBeenCalled();
     worker.say(steps(2, 2));
     expect(session.recording!.name).toBe("second.mp3");
+  });
+
+  it("that is no sound lets the song be heard that had to stop for it", async () => {
+    const { worker, events, session } = setUp();
+    await session.hearFile(song("first.mp3"), card);
+    worker.say(steps(1, 2));
+    await session.hearFile(song("notes.txt"), card);
+    worker.say({ type: "failed", run: 2, sentence: "It is no sound." });
+    expect(events.failed).toHaveBeenLastCalledWith("It is no sound.");
+    expect(worker.sent.at(-1)).toMatchObject({ type: "open", name: "first.mp3" });
+    worker.say(steps(3, 4));
+    worker.say(finished(3));
+    expect(events.begun).toHaveBeenCalledOnce();
+    expect(events.resumed).toHaveBeenCalledExactlyOnceWith(session.recording);
+    expect(session.recording!.curve.nSteps).toBe(4);
+    expect(session.recording!.finished).toBe(true);
   });
 
   it("that is no sound leaves the song that was heard before", async () => {

@@ -15,6 +15,8 @@ export type LiveSource = "microphone" | "tab";
 export interface SessionEvents {
   /** A recording begins and takes the place of the last one. `file` can be played; live sound has none. */
   begun(recording: Recording, file: Blob | null): void;
+  /** What was shown, and had to stop before its end, is heard anew from its beginning. */
+  resumed(recording: Recording): void;
   heard(recording: Recording, event: BeliefEvent): void;
   /** All of it was heard. */
   finished(recording: Recording, event: EndEvent): void;
@@ -32,6 +34,8 @@ export class Session {
   recording: Recording | null = null;
   private listening: Listening | null = null;
   private capture: Capture | null = null;
+  /** what is shown, where it can be heard again */
+  private file: File | null = null;
   /** numbers what the visitor asked for: whatever is still being prepared for an older wish is dropped */
   private wish = 0;
 
@@ -141,8 +145,9 @@ export class Session {
     return wish;
   }
 
-  private begin(recording: Recording, file: Blob | null): void {
+  private begin(recording: Recording, file: File | null): void {
     this.recording = recording;
+    this.file = file;
     this.events.begun(recording, file);
   }
 
@@ -165,10 +170,26 @@ export class Session {
     listening.addEventListener("error", ({ message }) => {
       this.listening = null;
       if (this.capture) void this.stop();
-      if (recording.curve.nSteps === 0) return this.giveUp(recording, message);
+      if (recording.curve.nSteps === 0) {
+        this.giveUp(recording, message);
+        return this.resume();
+      }
       this.events.said("");
       this.events.failed(message);
     });
+  }
+
+  /** A file that had to stop for one that is no sound is heard after all. */
+  private resume(): void {
+    const { file, recording } = this;
+    if (!file || !recording || recording.finished) return;
+    this.events.said(`Listening to ${file.name} …`);
+    const listening = Listening.toFile(this.worker, this.audio, file, file.name, recording.card);
+    listening.addEventListener("begin", () => {
+      this.recording = listening.recording;
+      this.events.resumed(listening.recording);
+    });
+    this.follow(listening);
   }
 
   /** Nothing of it was heard: what was there before stays. */

@@ -54,6 +54,7 @@ export class StageView {
     this.stream = new StreamView({
       onseek: (seconds) => this.seek(seconds),
       onpan: (seconds) => this.zoom.pan(seconds),
+      onpinch: (factor, seconds) => this.zoom.by(factor, seconds),
       onplay,
       describe: (seconds) => this.describe(seconds),
     }, () => this.redraw());

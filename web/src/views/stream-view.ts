@@ -10,6 +10,8 @@ export interface StreamEvents {
   onseek(seconds: number): void;
   /** A finger moved the view by so many seconds. */
   onpan(seconds: number): void;
+  /** Two fingers moved apart, or together, about a moment. */
+  onpinch(factor: number, seconds: number): void;
   onplay(): void;
   /** Lines for the read-out at a moment, or null for none. */
   describe(seconds: number): string[] | null;
@@ -27,6 +29,8 @@ export interface SliderState {
 const FLOW_MS = 1000;
 /** CSS pixels: a finger that moves less has tapped. */
 const SLIP_PX = 6;
+/** CSS pixels: no two fingers are nearer to each other. */
+const FINGER_PX = 24;
 
 export class StreamView {
   private readonly root = byId("stream");
@@ -43,6 +47,8 @@ export class StreamView {
   /** where a finger that may yet move the view was last */
   private touchedX: number | null = null;
   private panned = false;
+  /** where each finger on the picture is */
+  private readonly fingers = new Map<number, number>();
   private keyed = false;
   width = 0;
   private height = 0;
@@ -61,7 +67,7 @@ export class StreamView {
     this.slider.addEventListener("pointermove", (event) => this.point(event));
     this.slider.addEventListener("pointerdown", (event) => this.press(event));
     this.slider.addEventListener("pointerup", (event) => this.lift(event));
-    this.slider.addEventListener("pointercancel", () => this.letGo());
+    this.slider.addEventListener("pointercancel", (event) => this.letGo(event));
     this.slider.addEventListener("pointerleave", () => this.leave());
     this.slider.addEventListener("keydown", (event) => this.key(event));
     this.slider.addEventListener("blur", () => {
@@ -130,9 +136,9 @@ export class StreamView {
     return Math.min(this.width, Math.max(0, ((seconds - fromS) / (toS - fromS)) * this.width));
   }
 
-  private toSeconds(event: PointerEvent): number {
+  private toSeconds({ clientX }: { clientX: number }): number {
     const { fromS, toS } = this.window;
-    const share = (event.clientX - this.root.getBoundingClientRect().left) / this.width;
+    const share = (clientX - this.root.getBoundingClientRect().left) / this.width;
     return fromS + Math.min(1, Math.max(0, share)) * (toS - fromS);
   }
 
@@ -140,6 +146,11 @@ export class StreamView {
     if (!this.state.enabled || event.button !== 0) return;
     this.slider.setPointerCapture(event.pointerId);
     this.keyed = false;
+    if (event.pointerType === "touch" && this.fingers.set(event.pointerId, event.clientX).size > 1) {
+      this.dragging = false;
+      this.touchedX = null;
+      return;
+    }
     // Closer up a finger moves the picture, as on a map; where it taps is heard.
     if (event.pointerType === "touch" && this.isCloseUp) {
       this.touchedX = event.clientX;
@@ -156,15 +167,17 @@ export class StreamView {
 
   private lift(event: PointerEvent): void {
     if (this.touchedX !== null && !this.panned) this.events.onseek(this.toSeconds(event));
-    this.letGo();
+    this.letGo(event);
   }
 
-  private letGo(): void {
+  private letGo({ pointerId }: PointerEvent): void {
+    this.fingers.delete(pointerId);
     this.dragging = this.panned = false;
     this.touchedX = null;
   }
 
   private point(event: PointerEvent): void {
+    if (this.fingers.size > 1) return this.pinch(event);
     if (this.touchedX !== null) return this.pan(event, this.touchedX);
     const seconds = this.toSeconds(event);
     if (this.dragging) this.events.onseek(seconds);
@@ -176,6 +189,16 @@ export class StreamView {
     this.panned = true;
     this.touchedX = event.clientX;
     this.events.onpan(((fromX - event.clientX) * (this.window.toS - this.window.fromS)) / this.width);
+  }
+
+  private pinch({ pointerId, clientX }: PointerEvent): void {
+    const before = [...this.fingers.values()];
+    this.fingers.set(pointerId, clientX);
+    const now = [...this.fingers.values()];
+    const apart = ([a, b]: number[]) => Math.max(FINGER_PX, Math.abs(a - b));
+    const middle = ([a, b]: number[]) => this.toSeconds({ clientX: (a + b) / 2 });
+    this.events.onpan(middle(before) - middle(now));
+    this.events.onpinch(apart(now) / apart(before), middle(before));
   }
 
   private pointAt(seconds: number): void {

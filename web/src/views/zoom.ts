@@ -66,7 +66,7 @@ export class Zoom {
   }
 
   /** @param anchorS the moment that stays where it is in the picture: the playhead where it is in view */
-  private by(factor: number, anchorS = this.isInView(this.lastPositionS) ? this.lastPositionS : this.centreS): void {
+  by(factor: number, anchorS = this.isInView(this.lastPositionS) ? this.lastPositionS : this.centreS): void {
     const next = Math.min(this.most, Math.max(1, this.factor * factor));
     this.centreS = anchorS + ((this.centreS - anchorS) * this.factor) / next;
     this.factor = next;
