@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,9 +15,9 @@ from numpy.typing import NDArray
 
 from genre_lib.bundle.card import Card, FileEntry
 from genre_lib.bundle.resources import pretrained_folder
-from genre_lib.bundle.zipped import unpacked
+from genre_lib.bundle.zipped import LITTER, unpacked
 from genre_lib.errors import BundleError
-from genre_lib.utils.atomic import write_text
+from genre_lib.utils.atomic import replaced_folder, write_text
 
 CARD = "card.json"
 KERAS = "model.keras"
@@ -119,6 +122,40 @@ def seal(folder: Path, card: Card) -> Bundle:
     Card.from_dict(card.to_dict())
     write_text(folder / CARD, json.dumps(card.to_dict(), indent=1, ensure_ascii=False) + "\n")
     return Bundle(folder, card)
+
+
+def check_place(folder: str | Path) -> None:
+    """Whether a bundle may be written there: into a new folder, an empty one, or in place of another bundle.
+
+    Raises
+    ------
+    BundleError
+        What is there would be gone with the folder that is replaced, such as the songs that were to be taught.
+    """
+    place = Path(folder)
+    if not os.path.exists(place):
+        return
+    if not place.is_dir():
+        raise BundleError(f"{place} is a file: name a folder for the bundle.")
+    present = {path.relative_to(place).as_posix() for path in place.rglob("*") if not path.is_dir()}
+    try:
+        listed = set(json.loads((place / CARD).read_text("utf-8"))["files"]) | {CARD}
+    except (OSError, ValueError, KeyError, TypeError):
+        listed = set()
+    others = sorted(name for name in present - listed if Path(name).name not in LITTER)
+    if others:
+        raise BundleError(
+            f"{place} holds {others[0]}, which is no part of a bundle and would be gone: name another folder."
+        )
+
+
+@contextmanager
+def replaced_bundle(folder: str | Path) -> Iterator[Path]:
+    """A draft that takes the place of a bundle, or of nothing, if the block ends well; raises as `check_place`."""
+    check_place(folder)
+    # A link goes on pointing where it did.
+    with replaced_folder(Path(os.path.realpath(folder))) as draft:
+        yield draft
 
 
 def _sha256(path: Path) -> str:

@@ -18,7 +18,7 @@ _CARD = "card.json"
 # As on the page: what unpacks to more is no model.
 _LARGEST_BYTES = 256 * 1024 * 1024
 # What systems leave in folders that people zip.
-_LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
+LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
 
 
 def unpacked(archive: Path) -> Path:
@@ -69,11 +69,7 @@ def _wanted(packed: zipfile.ZipFile, archive: Path) -> dict[str, zipfile.ZipInfo
     found: dict[str, zipfile.ZipInfo] = {}
     for member in members:
         name = member.filename.removeprefix(beside)
-        if (
-            not member.filename.startswith(beside)
-            or PurePosixPath(name).name in _LITTER
-            or name.startswith("__MACOSX/")
-        ):
+        if not member.filename.startswith(beside) or PurePosixPath(name).name in LITTER or name.startswith("__MACOSX/"):
             continue
         if name in found or "\\" in name or ":" in name or not all(part.strip(". ") for part in name.split("/")):
             raise BundleError(f"{archive} was not unpacked: {member.filename!r} in it is no name of a bundle's file.")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from genre_lib.audio.files import named
 from genre_lib.bundle.belief_settings import BeliefSettings, LiveAndFile
 from genre_lib.bundle.card import BySpan, Card
-from genre_lib.bundle.files import KERAS
+from genre_lib.bundle.files import KERAS, check_place
 from genre_lib.bundle.names import model_name
 from genre_lib.datasets import DataSet, load_features, open_data_set
 from genre_lib.datasets.genre_folders import open_folder
@@ -116,7 +116,7 @@ def teach(
     data : str, Path or DataSet
         A folder with a folder per genre, or another data set; three songs a genre are enough to begin.
     out : str or Path
-        Where the new bundle goes; replaced if it is there.
+        Where the new bundle goes: a new folder, or that of a bundle, which it replaces.
     base : str, Path or GenreModel, optional
         The bundle to teach; by default the pretrained one. Its network has to be one that was trained, not one that
         was taught before.
@@ -163,6 +163,8 @@ def teach(
     >>> model.curve(here / "songs" / "beat" / "1.wav").answer().ranked[0][0]
     'beat'
     """
+    # Before anything is learnt: the songs themselves lie in some folder.
+    check_place(out)
     model = base if isinstance(base, GenreModel) else load_model(base)
     background = Background.of_bundle(model.bundle)
     network = load_keras(model.bundle.folder / KERAS)

@@ -20,8 +20,10 @@ from genre_lib.bundle.files import (
     RECIPE,
     TFJS,
     Bundle,
+    check_place,
     open_bundle,
     open_to_change,
+    replaced_bundle,
     seal,
 )
 from genre_lib.bundle.golden import PROBABILITY_TOLERANCE
@@ -34,7 +36,7 @@ from genre_lib.export.stored_weights import SHARED_TYPES, take_stored_weights
 from genre_lib.filters.intermediate_outputs import neurons_json
 from genre_lib.networks.keras_files import keras_outputs, load_keras, with_step_features
 from genre_lib.networks.receptive_field import is_recurrent, timing_of
-from genre_lib.utils.atomic import replaced_folder, write_text
+from genre_lib.utils.atomic import write_text
 
 # Largest error in probability that a weight type may cause on the golden signal.
 QUANTISATION_TOLERANCE: dict[str, float] = {
@@ -77,7 +79,8 @@ def write_bundle(
     Raises
     ------
     BundleError
-        The network is recurrent, an export failed or a runtime disagrees; nothing is left behind.
+        The network is recurrent, an export failed or a runtime disagrees, so that nothing is left behind; or other
+        things than a bundle lie in the folder.
     """
     if is_recurrent(model):
         raise BundleError(
@@ -88,7 +91,7 @@ def write_bundle(
     model = with_step_features(model)
     tolerance = QUANTISATION_TOLERANCE[tfjs_weights]
     card = replace(card, training=card.training | {"quantisation": {"tfjs": tfjs_weights, "tolerance": tolerance}})
-    with replaced_folder(folder) as draft:
+    with replaced_bundle(folder) as draft:
         for name, content in (others or {}).items():
             (draft / name).parent.mkdir(parents=True, exist_ok=True)
             (draft / name).write_bytes(content)
@@ -156,6 +159,7 @@ def rebuild_bundle(
     >>> rebuild_bundle("data/models/gtzan", network="runs/new/bundle/model.keras")  # doctest: +SKIP
     """
     bundle = open_bundle(folder) if out else open_to_change(folder)
+    check_place(out or folder)
     card = bundle.card if card is None else card
     model = load_keras(bundle.folder / KERAS if network is None else Path(network))
     n_genres = model.output["step_logits"].shape[-1]

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from genre_lib.bundle.files import open_bundle, seal
+import genre_lib
+from genre_lib.bundle.files import open_bundle, replaced_bundle, seal
 from genre_lib.bundle.resources import pretrained_folder
 from genre_lib.errors import BundleError
+from genre_lib.runs.comparison.best import export_best
 from genre_lib.utils.atomic import replaced_folder
 
 
@@ -97,3 +99,39 @@ def test_a_finished_write_replaces_everything(tmp_path: Path) -> None:
         (draft / "new").write_text("new")
     assert [path.name for path in folder.iterdir()] == ["new"]
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_a_bundle_takes_the_place_of_nothing_else(tmp_path: Path) -> None:
+    songs = tmp_path / "Dances"
+    (songs / "salsa").mkdir(parents=True)
+    (songs / "salsa" / "only copy.mp3").write_bytes(b"ID3")
+    (tmp_path / "song.mp3").write_bytes(b"ID3")
+    mixed = Path(shutil.copytree(pretrained_folder(), tmp_path / "mixed"))
+    (mixed / "notes.txt").write_text("mine")
+    before = sorted(tmp_path.rglob("*"))
+    for place, named in ((songs, "only copy"), (tmp_path / "song.mp3", "is a file"), (mixed, "notes.txt")):
+        with pytest.raises(BundleError, match=named), replaced_bundle(place):
+            pass
+    assert sorted(tmp_path.rglob("*")) == before
+    # Nothing is learnt, copied or converted before that.
+    with pytest.raises(BundleError, match="only copy"):
+        genre_lib.teach(songs, songs)
+    with pytest.raises(BundleError, match=r"notes\.txt"):
+        export_best(tmp_path / "no runs", out=mixed)
+
+
+@pytest.mark.parametrize("there", ["nothing", "an empty folder", "a bundle", "a link"])
+def test_a_bundle_takes_the_place_of_a_bundle(tmp_path: Path, there: str) -> None:
+    place = tmp_path / "bundle"
+    if there == "an empty folder":
+        place.mkdir()
+    elif there != "nothing":
+        target = tmp_path / "target" if there == "a link" else place
+        shutil.copytree(pretrained_folder(), target)
+        (target / ".DS_Store").write_bytes(b"")
+        if there == "a link":
+            place.symlink_to(target)
+    with replaced_bundle(place) as draft:
+        (draft / "new").write_text("new")
+    assert [path.name for path in place.iterdir()] == ["new"]
+    assert place.is_symlink() == (there == "a link")

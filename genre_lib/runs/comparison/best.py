@@ -46,10 +46,11 @@ def export_best(folder: str | Path, out: str | Path | None = None) -> Bundle:
     """
     import shutil
 
-    from genre_lib.bundle.files import CARD, open_bundle
+    from genre_lib.bundle.files import CARD, check_place, open_bundle, replaced_bundle
     from genre_lib.runs import pipeline
-    from genre_lib.utils.atomic import replaced_folder
 
+    if out is not None:
+        check_place(out)
     chosen = best_run(load_runs(folder)).run
     if not (chosen.bundle / CARD).exists():
         if not (chosen.evaluation / "evaluation.json").exists():
@@ -63,6 +64,6 @@ def export_best(folder: str | Path, out: str | Path | None = None) -> Bundle:
         )
     if out is None:
         return open_bundle(chosen.bundle)
-    with replaced_folder(Path(out)) as draft:
+    with replaced_bundle(out) as draft:
         shutil.copytree(chosen.bundle, draft, dirs_exist_ok=True)
     return open_bundle(out)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genre_lib.audio.finding import find_recordings
-from genre_lib.bundle.files import Bundle, open_bundle, open_to_change, seal
+from genre_lib.bundle.files import Bundle, open_bundle, open_to_change, replaced_bundle, seal
 from genre_lib.datasets import load_features, load_tagged_features, open_data_set
 from genre_lib.datasets.table import EXCLUDED
 from genre_lib.errors import AudioError, DataSetError, ParameterError
@@ -18,7 +18,7 @@ from genre_lib.inference.model import GenreModel
 from genre_lib.training.non_music import non_music
 from genre_lib.training.teaching.background import BACKGROUND, Background, golden_mean
 from genre_lib.training.teaching.spans import Floats, spans_of
-from genre_lib.utils.atomic import replaced_folder, write_text
+from genre_lib.utils.atomic import write_text
 
 # Of each piece: enough to know it, few enough for an hour of music to be clustered in seconds.
 _SPANS_A_PIECE = 4
@@ -84,7 +84,7 @@ def write_background(
         about=about,
         known={genre: np.concatenate(of_genres[genre]) for genre in model.card.genres if genre in of_genres},
     )
-    with replaced_folder(Path(folder)) as draft:
+    with replaced_bundle(folder) as draft:
         shutil.copytree(folder, draft, dirs_exist_ok=True)
         write_text(draft / BACKGROUND, background.to_json() + "\n")
         seal(draft, model.card)
