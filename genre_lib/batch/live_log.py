@@ -13,6 +13,7 @@ import numpy as np
 
 from genre_lib.batch.parquet import output_file
 from genre_lib.bundle.card import Card
+from genre_lib.errors import ParameterError
 from genre_lib.inference.live_listener import Settled
 from genre_lib.utils.extras import require
 
@@ -24,7 +25,9 @@ _ROWS_AT_ONCE = 1000
 def live_log(
     path: str | Path, card: Card, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 ) -> Iterator[LiveLog]:
-    """A log to write to; the file is there once the block ends, also by an interruption.
+    """A log to write to; the file is there once the block ends, also by an interruption or an error.
+
+    What was heard live cannot be heard again: a file that is there already is left alone.
 
     Columns: at (timestamp, UTC), time_s (double, seconds of sound since the start), state, genre (null in silence),
     level_dbfs, one column for each genre with the belief, and `raw_` with each genre with what the step alone says.
@@ -32,7 +35,7 @@ def live_log(
     Raises
     ------
     ParameterError
-        The file cannot be written.
+        The file is there already, or cannot be written.
     MissingDependencyError
         There is no pyarrow.
     """
@@ -43,15 +46,20 @@ def live_log(
     numbers = ["level_dbfs", *card.genres, *(f"raw_{genre}" for genre in card.genres)]
     schema = arrow.schema([*fields, *((name, small) for name in numbers)])
     schema = schema.with_metadata({"model": f"{card.name} {card.version}"})
+    if Path(path).is_file():
+        raise ParameterError(f"{path} is there already, and what it holds cannot be heard again: name another file.")
+    ended: BaseException | None = None
     with output_file(Path(path)) as draft, parquet.ParquetWriter(draft, schema) as writer:
         log = LiveLog(lambda columns: writer.write_table(arrow.table(columns, schema=schema)), card, clock)
         try:
             yield log
-        except (KeyboardInterrupt, GeneratorExit):
+        except BaseException as error:
+            # Raised again once the file is in its place: what an error passes is thrown away.
+            ended = error
+        if not isinstance(ended, OSError):
             log.flush()
-            writer.close()
-            raise
-        log.flush()
+    if ended is not None:
+        raise ended
 
 
 class LiveLog:

@@ -6,7 +6,7 @@ import argparse
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -59,15 +59,15 @@ def _live(options: argparse.Namespace) -> int:
             log = resources.enter_context(live_log(options.log, listener.card)) if options.log else None
             bars = not options.plain and _has_rich() and sys.stdout.isatty()
             show = resources.enter_context(live_view(bars=bars, say=lambda line: print(line, flush=True)))
-            for block in blocks:
-                settled = listener.hear(block)
-                if log is not None:
-                    log.add(settled, listener.heard_s)
-                show(listener)
+            # Within: the log's last rows, and its end, come after an interrupt too.
+            with suppress(KeyboardInterrupt):
+                for block in blocks:
+                    settled = listener.hear(block)
+                    if log is not None:
+                        log.add(settled, listener.heard_s)
+                    show(listener)
             if log is not None:
                 log.add(listener.recent(), listener.heard_s)
-    except KeyboardInterrupt:
-        pass
     finally:
         signal.signal(signal.SIGTERM, previous)
     if listener.now is None:
