@@ -18,7 +18,7 @@ import soxr
 from numpy.typing import NDArray
 
 from genre_lib.audio.files import check_file, shown, why_unreachable
-from genre_lib.audio.mono import NOT_NUMBERS, Mixer, is_finite, silenced
+from genre_lib.audio.mono import NOT_NUMBERS, Mixer, check_rate, is_finite, silenced
 from genre_lib.audio.streams import SoundStream
 from genre_lib.errors import AudioError
 
@@ -36,8 +36,8 @@ def load_audio(path: str | Path, sample_rate: int) -> NDArray[np.float32]:
     Parameters
     ----------
     path : str or Path
-    sample_rate : int > 0 [Hz]
-        Rate of the returned samples.
+    sample_rate : int [Hz]
+        Rate of the returned samples, from 1,000 to 768,000.
 
     Returns
     -------
@@ -47,7 +47,7 @@ def load_audio(path: str | Path, sample_rate: int) -> NDArray[np.float32]:
     Raises
     ------
     AudioError
-        The file is missing, empty or not audio.
+        The file is missing, empty or not audio, or the rate is none.
     """
     with AudioReader(path, sample_rate) as reader:
         blocks = list(reader)
@@ -80,6 +80,9 @@ class AudioReader:
     """
 
     def __init__(self, path: str | Path, sample_rate: int, *, block_s: float = _BLOCK_S) -> None:
+        check_rate(sample_rate)
+        if not block_s > 0:
+            raise AudioError(f"block_s is {block_s}: give seconds above 0.")
         self.path = Path(path)
         self.sample_rate = int(sample_rate)
         self.warning: str | None = None

@@ -193,3 +193,14 @@ def test_decoders_call_no_python_in_which_an_interrupt_would_be_lost(song: Path)
         sys.setprofile(None)
     assert not entered & {"read", "seek", "tell"}
     assert entered == {"open_section", "_name"}
+
+
+@pytest.mark.parametrize("rate", [0, -1, 22050.5, "22050", None])
+def test_a_rate_that_is_none_is_refused(song: Path, rate: object) -> None:
+    with pytest.raises(AudioError, match="sample rate is"):
+        load_audio(song, rate)
+
+
+def test_blocks_of_no_time_are_refused(song: Path) -> None:
+    with pytest.raises(AudioError, match="block_s is 0"):
+        list(stream_audio(song, 22050, block_s=0))
