@@ -95,6 +95,8 @@ def _dashboard(page: Page, address: str, song: Path) -> None:
 
 
 def _page(page: Page, address: str, song: Path) -> None:
+    # The page does not wait for its fonts: the second visit has them.
+    page.goto(address, wait_until="networkidle")
     page.goto(address)
     page.wait_for_selector("html[data-model=ready]", state="attached")
     page.set_input_files("#file", song)

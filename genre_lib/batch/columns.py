@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 BEFORE_GENRES = ("path", "state", "genre", "probability", "duration_s")
-AFTER_GENRES = ("error",)
+AFTER_GENRES = ("error", "warning")
 """The other columns of a table with one row a recording, in CSV and Parquet."""
 
 

@@ -46,7 +46,7 @@ def write_rows(results: Iterable[Result], path: str | Path, card: Card) -> int:
     """
     arrow = _pyarrow()
     text, number = arrow.string(), arrow.float64()
-    texts = {"path", "state", "genre", "error"}
+    texts = {"path", "state", "genre", "error", "warning"}
     schema = arrow.schema([(name, text if name in texts else number) for name in row_columns(card.genres)])
     return _write(results, Path(path), _with_model(schema, card), _ROWS_AT_ONCE, _row_columns)
 

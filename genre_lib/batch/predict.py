@@ -42,7 +42,10 @@ class Prediction:
     song_vector: NDArray[np.float32] | None = None
 
     def to_dict(self, *, with_curve: bool = False) -> dict[str, Any]:
-        """Plain JSON values: path, genre, state, probabilities, duration_s and, if asked for, the curve."""
+        """Plain JSON values: path, genre, state, probabilities, duration_s and, if asked for, the curve.
+
+        Where something of the recording was not heard, `warning` says what.
+        """
         answer = self.curve.answer()
         values: dict[str, Any] = {
             "path": str(self.path),
@@ -51,6 +54,8 @@ class Prediction:
             "probabilities": {genre: round(p, 6) for genre, p in answer.probabilities.items()},
             "duration_s": round(self.curve.duration_s, 3),
         }
+        if self.curve.warning:
+            values["warning"] = self.curve.warning
         if with_curve:
             values |= curve_to_dict(self.curve)
         return values

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from genre_lib.audio.files import shown, utf8
 from genre_lib.batch.predict import Prediction
 from genre_lib.errors import ParameterError
 from genre_lib.inference.segments import Segment, segments
@@ -62,10 +63,13 @@ class SegmentFile:
         Raises
         ------
         ParameterError
-            A second recording comes to a file for one.
+            A second recording comes to a file for one, or one whose name no cue sheet can hold.
         """
         if self._found and self._kind != CSV:
             raise ParameterError(f"--segments {self._path} is for one recording: use .csv for several.")
+        name = prediction.path.name
+        if self._kind == CUE and (name != utf8(name) or "\n" in name or "\r" in name):
+            raise ParameterError(f"A cue sheet cannot hold the name {shown(name)}: rename the recording, or use .csv.")
         self._found.append((prediction.path, segments(prediction.curve)))
 
     def text(self) -> str:
@@ -85,7 +89,14 @@ def segments_csv(found: Sequence[tuple[Path, Sequence[Segment]]]) -> str:
     for path, parts in found:
         for part in parts:
             probability = "" if part.probability is None else f"{part.probability:.6f}"
-            row = [path, f"{part.start_s:.3f}", f"{part.stop_s:.3f}", part.state, part.genre or "", probability]
+            row = [
+                utf8(str(path)),
+                f"{part.start_s:.3f}",
+                f"{part.stop_s:.3f}",
+                part.state,
+                part.genre or "",
+                probability,
+            ]
             writer.writerow(row)
     return text.getvalue()
 

@@ -8,6 +8,7 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
+from genre_lib.audio.files import shown
 from genre_lib.cli.options import (
     add_command,
     add_executor_options,
@@ -85,5 +86,5 @@ def _similar(options: argparse.Namespace) -> int:
         return 0
     print(f"{'alike':>5}  {'genre':<18}  file")
     for song in found:
-        print(f"{song.similarity:5.2f}  {song.name:<18}  {song.path}")
+        print(f"{song.similarity:5.2f}  {song.name:<18}  {shown(song.path)}")
     return 0

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from genre_lib.audio.files import shown
 from genre_lib.cli.parsing import CommandParser
 from genre_lib.errors import ParameterError
 
@@ -85,5 +86,5 @@ def progress(verb: str) -> Callable[[int, int | None], None]:
 
 
 def say_error(text: str) -> None:
-    """A sentence on standard error."""
-    print(f"genre: {text}", file=sys.stderr)
+    """A sentence on standard error, in one line that no terminal obeys, whatever name is in it."""
+    print(f"genre: {shown(text)}", file=sys.stderr)

@@ -11,6 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from genre_lib.audio.files import shown
 from genre_lib.cli.options import (
     add_command,
     add_executor_options,
@@ -270,7 +271,7 @@ def _undo(options: argparse.Namespace) -> int:
         for outcome in undo([Path(path) for path in options.paths], changes, on_change=renew):
             if isinstance(outcome, Path):
                 n_restored += 1
-                print(outcome)
+                print(shown(outcome))
             else:
                 n_failed += 1
                 say_error(str(outcome))

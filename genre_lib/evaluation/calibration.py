@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from genre_lib.bundle.card import BySize, BySpan
 from genre_lib.errors import EvaluationError
 from genre_lib.evaluation.reliability import EQUAL_MASS, N_BINS, TARGET
-from genre_lib.evaluation.span_calibration import Floats, SpanCalibration, cross_fit, uncalibrated
+from genre_lib.evaluation.span_calibration import Floats, SpanAnswers, SpanCalibration, cross_fit, uncalibrated
 
 # On fewer held-out clips a temperature and a threshold say more of these clips than of the network.
 FEWEST_CLIPS = 20
@@ -28,7 +28,8 @@ FEWEST_CLIPS = 20
 # Logits are divided by their size, or at least by this: what no genre fits has small ones, and is to be unsure.
 LEAST_SIZE = 1.5
 
-NO_TEMPERATURE = "No temperature makes held-out answers more likely"
+_NO_TEMPERATURE = "No temperature makes held-out answers more likely"
+_TOO_FEW = "to calibrate on, too few: temperatures stay 1"
 
 # A threshold that just meets its target on the clips it was fitted on misses it on half of all others.
 _MARGIN = 0.015
@@ -197,7 +198,7 @@ def calibrate(
     width = max(1, round(smoothing_s / step_period_s))
     clip_s = float(np.median([len(logits) for logits in step_logits])) * step_period_s
     widths = {"step": (1, step_period_s), "smoothed": (width, width * step_period_s), "clip": (None, clip_s)}
-    fit = uncalibrated if few is not None else cross_fit
+    aim = min(target + _MARGIN, 1.0)
 
     def fitted(least_size: float | None) -> tuple[SpanCalibration, ...]:
         spans = []
@@ -205,8 +206,11 @@ def calibrate(
             parts = [smoothed_logits(logits, n_steps or len(logits), least_size=least_size) for logits in step_logits]
             clip = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
             weights = (clip_weights / np.bincount(clip))[clip]
-            aim = min(target + _MARGIN, 1.0)
-            span = fit(np.vstack(parts), true[clip], weights, of_clip[clip], sets[clip], aim, n_bins, binning)
+            answers = SpanAnswers(np.vstack(parts), true[clip], weights, of_clip[clip], sets[clip])
+            if few is None:
+                span = cross_fit(answers, target=aim, n_bins=n_bins, binning=binning)
+            else:
+                span = uncalibrated(answers, n_bins=n_bins, binning=binning)
             spans.append(SpanCalibration(name=name, seconds=seconds, n_clips=len(parts), n_answers=len(clip), **span))
         return tuple(spans)
 
@@ -227,13 +231,18 @@ def _too_few(n_clips: int, groups: Sequence[Any] | None, folds: ArrayLike | None
     of = "" if groups is None else f" of {n_groups} artist{'' if n_groups == 1 else 's'}"
     clips = "is 1 held-out clip" if n_clips == 1 else f"are {n_clips} held-out clips"
     return (
-        f"There {clips}{of} to calibrate on, too few: temperatures stay 1 and there is no threshold for unsure, so "
-        "that probabilities do not mean what they say."
+        f"There {clips}{of} {_TOO_FEW} and there is no threshold for unsure, so that probabilities do not mean what "
+        "they say."
     )
+
+
+def is_note(sentence: str) -> bool:
+    """Whether a sentence is one of `Calibration.notes`: it goes when another calibration comes."""
+    return sentence.startswith(_NO_TEMPERATURE) or _TOO_FEW in sentence
 
 
 def _worse(spans: Sequence[SpanCalibration]) -> tuple[str, ...]:
     kept = [span.name for span in spans if span.temperature == 1.0]
     if not kept:
         return ()
-    return (f"{NO_TEMPERATURE} ({', '.join(kept)}): it stays 1 there.",)
+    return (f"{_NO_TEMPERATURE} ({', '.join(kept)}): it stays 1 there.",)

@@ -13,7 +13,7 @@ from genre_lib.bundle.card import Card
 from genre_lib.bundle.files import Bundle, open_to_change, seal
 from genre_lib.evaluation.belief_fit import fit_belief
 from genre_lib.evaluation.belief_scores import BeliefEvaluation, evaluate_belief
-from genre_lib.evaluation.calibration import NO_TEMPERATURE, Calibration, calibrate
+from genre_lib.evaluation.calibration import Calibration, calibrate, is_note
 from genre_lib.evaluation.held_out import HeldOut, check_genres
 from genre_lib.evaluation.medleys import StepGrid
 from genre_lib.evaluation.scores import evaluate
@@ -51,20 +51,38 @@ def refit_belief(
     report(f"belief: {settings}")
     scores = scores or evaluate_belief(parts, grid, report=report)
     calibration = calibrated(parts, step_period_s=bundle.card.step_period_s, smoothing_s=bundle.card.smoothing_s)
-    metrics = [*calibration.card_metrics(), *scores.card_metrics()]
-    names = {entry["name"] for entry in metrics}
-    limits = [sentence for sentence in bundle.card.limits if not sentence.startswith(NO_TEMPERATURE)]
+    card = with_calibration(bundle.card, calibration)
+    measured = scores.card_metrics()
+    names = {entry["name"] for entry in measured}
     card = replace(
-        bundle.card,
+        card,
         belief=settings,
-        metrics=(*(entry for entry in bundle.card.metrics if entry["name"] not in names), *metrics),
-        limits=(*calibration.notes, *limits),
-        report=bundle.card.report
-        | {"calibration": [span.summary() for span in calibration.spans]}
-        | report_of_folds(parts[0], bundle.card),
-        **calibration.for_card(),
+        metrics=(*(entry for entry in card.metrics if entry["name"] not in names), *measured),
+        report=card.report | report_of_folds(parts[0], card),
     )
     return seal(bundle.folder, card)
+
+
+def with_calibration(card: Card, calibration: Calibration) -> Card:
+    """The card with another calibration, and nothing left of what it said about the one before.
+
+    Examples
+    --------
+    >>> import genre_lib
+    >>> from genre_lib.evaluation.calibration import calibrate
+    >>> card = genre_lib.load_model().card
+    >>> few = calibrate([np.zeros((9, 10))], [0], step_period_s=card.step_period_s, smoothing_s=card.smoothing_s)
+    >>> with_calibration(card, few).temperatures
+    BySpan(step=1.0, smoothed=1.0, clip=1.0)
+    """
+    of_spans = tuple(f"{kind}_{span.name}" for kind in ("ece", "named_right") for span in calibration.spans)
+    return replace(
+        card,
+        metrics=(*(entry for entry in card.metrics if entry["name"] not in of_spans), *calibration.card_metrics()),
+        limits=(*calibration.notes, *(sentence for sentence in card.limits if not is_note(sentence))),
+        report=card.report | {"calibration": [span.summary() for span in calibration.spans]},
+        **calibration.for_card(),
+    )
 
 
 def report_of_folds(held_out: HeldOut, card: Card) -> dict[str, Any]:

@@ -9,7 +9,7 @@ scaling).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,8 +21,75 @@ from genre_lib.errors import EvaluationError
 from genre_lib.evaluation.reliability import Reliability, Threshold, reliability, unsure_threshold
 
 Floats = NDArray[np.float64]
+Fit = Callable[[Floats, NDArray[np.intp], Floats], float]
 
 _LOG_T_BOUNDS = (-4.0, 4.0)
+
+
+@dataclass(frozen=True, eq=False)
+class SpanAnswers:
+    """What a network says about spans of clips that it was not trained on.
+
+    Attributes
+    ----------
+    logits : np.ndarray [shape=(n_answers, n_genres)]
+    labels : int array [shape=(n_answers,)]
+    weights : np.ndarray [shape=(n_answers,)]
+    folds, data_sets : array [shape=(n_answers,)]
+        Of the clip.
+    """
+
+    logits: Floats
+    labels: NDArray[np.intp]
+    weights: Floats
+    folds: NDArray[Any]
+    data_sets: NDArray[np.str_]
+
+    @property
+    def correct(self) -> NDArray[np.bool_]:
+        """Whether the most probable genre is the right one [shape=(n_answers,)]."""
+        return np.asarray(self.logits.argmax(axis=1) == self.labels)
+
+    def of(self, here: NDArray[np.bool_]) -> SpanAnswers:
+        """Some of them."""
+        return SpanAnswers(
+            self.logits[here], self.labels[here], self.weights[here], self.folds[here], self.data_sets[here]
+        )
+
+    def over(self, temperature: float) -> SpanAnswers:
+        """The same at another temperature."""
+        return replace(self, logits=self.logits / temperature)
+
+    def reliability(self, n_bins: int, binning: str) -> Reliability:
+        """How often they are right, by how probable they say they are."""
+        return reliability(
+            softmax(self.logits, axis=1), self.labels, n_bins=n_bins, binning=binning, weights=self.weights
+        )
+
+    def likelihood(self) -> float:
+        """Mean of -log p(right genre) [nat]."""
+        return negative_log_likelihood(self.logits, self.labels, self.weights)
+
+    def named_from(self, target: float) -> Threshold:
+        """The smallest confidence from which on those of every data set are right at least `target` of the time.
+
+        A data set that never reaches it, as short spans of hard music may not, has its say only as half of all.
+        """
+        confidence, correct = softmax(self.logits, axis=1).max(axis=1), self.correct
+        everything = unsure_threshold(confidence, correct, target=target, weights=self.weights)
+        of_each = [
+            unsure_threshold(confidence[here], correct[here], target=target, weights=self.weights[here]).value
+            for here in (self.data_sets == name for name in np.unique(self.data_sets))
+        ]
+        if len(of_each) == 1:
+            return everything
+        value = max([cut for cut in of_each if cut < 1.0] + [everything.value])
+        return Threshold(value, *self.named_share(confidence >= value))
+
+    def named_share(self, named: NDArray[np.bool_]) -> tuple[float | None, float]:
+        """Of those that are named, the share that is right; and the share of all that is named."""
+        precision = float(np.average(self.correct[named], weights=self.weights[named])) if named.any() else None
+        return precision, float(self.weights[named].sum() / self.weights.sum())
 
 
 @dataclass(frozen=True)
@@ -152,21 +219,10 @@ def negative_log_likelihood(logits: Floats, labels: NDArray[np.intp], weights: A
     return float(-np.average(right, weights=None if weights is None else np.asarray(weights)))
 
 
-def uncalibrated(
-    logits: Floats,
-    labels: NDArray[np.intp],
-    weights: Floats,
-    folds: NDArray[Any],
-    data_sets: NDArray[np.str_],
-    target: float,
-    n_bins: int,
-    binning: str,
-) -> dict[str, Any]:
+def uncalibrated(answers: SpanAnswers, *, n_bins: int, binning: str) -> dict[str, Any]:
     """As `cross_fit`, with nothing fitted."""
-    curve = reliability(softmax(logits, axis=1), labels, n_bins=n_bins, binning=binning, weights=weights)
-    everything = np.ones(len(labels), dtype=bool)
-    named = Threshold(0.0, *_named_share(everything, logits.argmax(axis=1) == labels, weights))
-    likelihood = negative_log_likelihood(logits, labels, weights)
+    curve, likelihood = answers.reliability(n_bins, binning), answers.likelihood()
+    named = Threshold(0.0, *answers.named_share(np.ones(len(answers.labels), dtype=bool)))
     return {
         "temperature": 1.0,
         "threshold": named,
@@ -181,48 +237,38 @@ def uncalibrated(
 
 
 def cross_fit(
-    logits: Floats,
-    labels: NDArray[np.intp],
-    weights: Floats,
-    folds: NDArray[Any],
-    data_sets: NDArray[np.str_],
-    target: float,
-    n_bins: int,
-    binning: str,
-    fit: Callable[[Floats, NDArray[np.intp], Floats], float] = fit_temperature,
+    answers: SpanAnswers, *, target: float, n_bins: int, binning: str, fit: Fit = fit_temperature
 ) -> dict[str, Any]:
-    """The fields of `SpanCalibration` that follow from answers [shape=(n_answers, n_genres)] of clips in folds."""
-    if len(np.unique(folds)) < 2:
+    """The fields of `SpanCalibration` that follow from answers of clips in folds."""
+    folds = np.unique(answers.folds)
+    if len(folds) < 2:
         raise EvaluationError("Cross-fitting needs at least 2 folds; give more, or the groups to make them from.")
-    correct = logits.argmax(axis=1) == labels
-    cooled, named, cuts = np.empty_like(logits), np.zeros(len(labels), dtype=bool), []
-    for fold in np.unique(folds):
-        here, others = folds == fold, folds != fold
-        temperature = fit(logits[others], labels[others], weights[others])
-        confidence = softmax(logits / temperature, axis=1).max(axis=1)
-        cut = _threshold(confidence[others], correct[others], weights[others], data_sets[others], target).value
-        cooled[here] = logits[here] / temperature
-        named[here] = confidence[here] >= cut
+    logits, named, cuts = np.empty_like(answers.logits), np.zeros(len(answers.labels), dtype=bool), []
+    for fold in folds:
+        here = answers.folds == fold
+        others = answers.of(~here)
+        temperature = fit(others.logits, others.labels, others.weights)
+        cut = others.over(temperature).named_from(target).value
+        logits[here] = answers.logits[here] / temperature
+        named[here] = softmax(logits[here], axis=1).max(axis=1) >= cut
         cuts.append(cut)
-    temperature = fit(logits, labels, weights)
-    if negative_log_likelihood(cooled, labels, weights) > negative_log_likelihood(logits, labels, weights):
+    cooled = replace(answers, logits=logits)
+    if cooled.likelihood() > answers.likelihood():
         # What does not help on clips that it was not fitted on is not applied.
-        return cross_fit(logits, labels, weights, folds, data_sets, target, n_bins, binning, fit=_no_temperature)
-    confidence = softmax(logits / temperature, axis=1).max(axis=1)
-    probabilities = softmax(cooled, axis=1)
-    names = np.unique(data_sets)
+        return cross_fit(answers, target=target, n_bins=n_bins, binning=binning, fit=_no_temperature)
+    temperature, sets = fit(answers.logits, answers.labels, answers.weights), answers.data_sets
     return {
         "temperature": temperature,
-        "threshold": _threshold(confidence, correct, weights, data_sets, target),
-        "held_out": Threshold(float(np.mean(cuts)), *_named_share(named, correct, weights)),
-        "before": reliability(softmax(logits, axis=1), labels, n_bins=n_bins, binning=binning, weights=weights),
-        "after": reliability(probabilities, labels, n_bins=n_bins, binning=binning, weights=weights),
-        "nll_before": negative_log_likelihood(logits, labels, weights),
-        "nll_after": negative_log_likelihood(cooled, labels, weights),
-        "n_folds": len(np.unique(folds)),
+        "threshold": answers.over(temperature).named_from(target),
+        "held_out": Threshold(float(np.mean(cuts)), *answers.named_share(named)),
+        "before": answers.reliability(n_bins, binning),
+        "after": cooled.reliability(n_bins, binning),
+        "nll_before": answers.likelihood(),
+        "nll_after": cooled.likelihood(),
+        "n_folds": len(folds),
         "by_data_set": tuple(
-            _of_data_set(str(name), data_sets == name, probabilities, labels, named, weights, n_bins, binning)
-            for name in names
+            _of_data_set(str(name), cooled.of(sets == name), named[sets == name], n_bins, binning)
+            for name in np.unique(sets)
             if name
         ),
     }
@@ -232,40 +278,8 @@ def _no_temperature(logits: Floats, labels: NDArray[np.intp], weights: Floats) -
     return 1.0
 
 
-def _threshold(
-    confidence: Floats, correct: NDArray[np.bool_], weights: Floats, data_sets: NDArray[np.str_], target: float
-) -> Threshold:
-    """The smallest confidence from which on the answers on every data set are right at least `target` of the time.
-
-    A data set that never reaches it, as short spans of hard music may not, has its say only as half of all answers.
-    """
-    everything = unsure_threshold(confidence, correct, target=target, weights=weights)
-    of_each = [
-        unsure_threshold(confidence[here], correct[here], target=target, weights=weights[here]).value
-        for here in (data_sets == name for name in np.unique(data_sets))
-    ]
-    if len(of_each) == 1:
-        return everything
-    value = max([cut for cut in of_each if cut < 1.0] + [everything.value])
-    return Threshold(value, *_named_share(confidence >= value, correct, weights))
-
-
-def _named_share(named: NDArray[np.bool_], correct: NDArray[np.bool_], weights: Floats) -> tuple[float | None, float]:
-    precision = float(np.average(correct[named], weights=weights[named])) if named.any() else None
-    return precision, float(weights[named].sum() / weights.sum())
-
-
 def _of_data_set(
-    name: str,
-    here: NDArray[np.bool_],
-    probabilities: Floats,
-    labels: NDArray[np.intp],
-    named: NDArray[np.bool_],
-    weights: Floats,
-    n_bins: int,
-    binning: str,
+    name: str, answers: SpanAnswers, named: NDArray[np.bool_], n_bins: int, binning: str
 ) -> DataSetCalibration:
-    correct = probabilities.argmax(axis=1) == labels
-    curve = reliability(probabilities[here], labels[here], n_bins=n_bins, binning=binning, weights=weights[here])
-    precision, coverage = _named_share(named[here], correct[here], weights[here])
-    return DataSetCalibration(name, curve.ece, precision, coverage, int(here.sum()))
+    precision, coverage = answers.named_share(named)
+    return DataSetCalibration(name, answers.reliability(n_bins, binning).ece, precision, coverage, len(answers.labels))

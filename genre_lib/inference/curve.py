@@ -61,7 +61,7 @@ class GenreCurve:
         RMS level of what each step heard; NaN where only a log-mel was given.
     duration_s : float [s]
     warning : str or None
-        One sentence if something was odd about the recording.
+        A sentence or two where the recording was not heard as a whole, or not as it is.
 
     Examples
     --------
@@ -205,18 +205,44 @@ class GenreCurve:
         """The answer's probabilities about the whole recording [shape=(n_genres,)]."""
         return np.array(list(self.answer().probabilities.values()))
 
-    def segments(self, **options: Any) -> tuple[Segment, ...]:
-        """Where the genre changes; options as for `genre_lib.inference.segments.segments`."""
+    def segments(
+        self, *, steadiness_s: float | None = None, named_from: float | None = None, least_s: float | None = None
+    ) -> tuple[Segment, ...]:
+        """Cut the recording where its genre changes; see `genre_lib.inference.segments.segments`.
+
+        Examples
+        --------
+        >>> import genre_lib
+        >>> noise = np.random.default_rng(0).normal(0, 0.1, 10 * 22050)
+        >>> curve = genre_lib.load_model().curve(np.concatenate([noise, 0 * noise]), 22050)
+        >>> [(round(segment.start_s), segment.state) for segment in curve.segments()]
+        [(0, 'unsure'), (12, 'silence')]
+        """
+        options = {"steadiness_s": steadiness_s, "named_from": named_from, "least_s": least_s}
         found: tuple[Segment, ...] = view("segments")(self, **options)
         return found
 
     def to_frame(self) -> pandas.DataFrame:
-        """A row a step, with the columns of docs/bundle.md, "Curve files"; needs pandas."""
+        """A row a step, with the columns of docs/bundle.md, "Curve files", without `model`.
+
+        Raises
+        ------
+        MissingDependencyError
+            There is no pandas.
+
+        Examples
+        --------
+        >>> import genre_lib
+        >>> noise = np.random.default_rng(0).normal(0, 0.1, 10 * 22050)
+        >>> frame = genre_lib.load_model().curve(noise, 22050).to_frame()
+        >>> frame.shape, list(frame.columns[:5])
+        ((32, 25), ['time_s', 'state', 'genre', 'level_dbfs', 'blues'])
+        """
         frame: pandas.DataFrame = view("to_frame")(self)
         return frame
 
     def plot(self, *, dark: bool = False) -> go.Figure:
-        """The belief over time, drawn by Plotly."""
+        """The belief over time, drawn by Plotly; a MissingDependencyError where that is missing."""
         figure: go.Figure = view("plot")(self, dark=dark)
         return figure
 
@@ -224,7 +250,8 @@ class GenreCurve:
         model = f"{self.card.name} {self.card.version}"
         period = f"{len(self.times)} steps of {self.card.step_period_s:.2f} s"
         words = whole_words(self.answer()) if len(self.times) else "nothing heard"
-        return f"GenreCurve({self.duration_s:.1f} s, {period}, by {model}: {words})"
+        warning = f"; {self.warning}" if self.warning else ""
+        return f"GenreCurve({self.duration_s:.1f} s, {period}, by {model}: {words}{warning})"
 
     def _repr_html_(self) -> str:
         html: str = view("html")(self)

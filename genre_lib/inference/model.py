@@ -102,7 +102,7 @@ class GenreModel:
         -------
         pandas.DataFrame
             A row a recording: path, state, genre, probability, duration_s, a column for each genre, error (a sentence
-            for a file that cannot be used, else None).
+            for a file that cannot be used, else None), warning (a sentence for one that was not heard as a whole).
 
         Raises
         ------

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
+import genre_lib
 from genre_lib import cli
 from genre_lib.inference.curve import GenreCurve
 from genre_lib.inference.model import GenreModel
@@ -148,6 +149,15 @@ def test_a_truncated_mp3_is_answered_with_a_warning(capsys, tmp_path: Path) -> N
     assert json.loads(out)["duration_s"] < 10
     assert "the rest is missing" in err
     assert len(err.splitlines()) == 1
+    # Whoever reads the table later has not seen standard error.
+    assert json.loads(out)["warning"] in err
+    _, table, _ = predict(capsys, truncated, whole, "--format", "csv")
+    warnings = [row["warning"] for row in csv.DictReader(io.StringIO(table))]
+    assert (warnings[0] in err, warnings[1]) == (True, "")
+    curve = genre_lib.load_model().curve(truncated)
+    assert curve.warning is not None
+    assert curve.warning in repr(curve)
+    assert genre_lib.load_model().predict(truncated)["warning"].tolist() == [curve.warning]
 
 
 def test_processes_give_the_same_answers(capsys, folder: Path) -> None:

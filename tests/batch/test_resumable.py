@@ -131,12 +131,14 @@ def test_a_file_that_is_no_journal_is_left_alone(capsys, folder: Path) -> None:
 
 def test_parquet_and_csv_hold_the_same_table(capsys, folder: Path, tmp_path: Path, pretrained) -> None:
     soundfile.write(folder / "silent.wav", np.zeros(22050 * 3), 22050)
+    whole = (folder / "b.flac").read_bytes()
+    (folder / "b.flac").write_bytes(whole[: len(whole) // 2])
     status, _, _ = predict(capsys, folder, "--format", "parquet", "--out", tmp_path / "table.parquet")
     assert status == 1
     predict(capsys, folder, "--format", "csv", "--out", tmp_path / "table.csv")
     table = pd.read_parquet(tmp_path / "table.parquet")
     genres = list(pretrained.card.genres)
-    assert list(table) == ["path", "state", "genre", "probability", "duration_s", *genres, "error"]
+    assert list(table) == ["path", "state", "genre", "probability", "duration_s", *genres, "error", "warning"]
     assert all(table[name].dtype == np.float64 for name in ("probability", "duration_s", *genres))
     there = pd.read_csv(tmp_path / "table.csv")
     pd.testing.assert_frame_equal(table.fillna(np.nan), there, check_dtype=False, check_exact=False)
@@ -148,6 +150,8 @@ def test_parquet_and_csv_hold_the_same_table(capsys, folder: Path, tmp_path: Pat
         "c.ogg": False,
         "silent.wav": False,
     }
+    assert by_name["warning"].dropna().index.tolist() == ["b.flac"]
+    assert "the rest is missing" in by_name.loc["b.flac", "warning"]
     assert by_name.loc["silent.wav", "state"] == "silence"
     assert pd.isna(by_name.loc["silent.wav", "genre"])
     assert by_name.loc["broken.mp3", genres].isna().all()

@@ -4,10 +4,14 @@ import csv
 import io
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from genre_lib.audio.files import utf8
+from genre_lib.batch.predict import Prediction
 from genre_lib.batch.segment_files import audacity_labels, cue_sheet, segment_file, segments_csv
 from genre_lib.errors import ParameterError
+from genre_lib.inference.model import GenreModel
 from genre_lib.inference.segments import Segment
 
 PARTS = (
@@ -51,6 +55,18 @@ def test_a_cue_sheet_has_at_most_99_tracks() -> None:
 def test_another_ending_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match=r"\.csv, \.txt, \.cue"), segment_file(tmp_path / "a.xml"):
         pass
+
+
+@pytest.mark.parametrize("name", ["two\nlines.mp3", "latin\udce9.mp3"])
+def test_names_that_are_no_line_of_text_are_written_as_far_as_they_can_be(
+    tmp_path: Path, pretrained: GenreModel, name: str
+) -> None:
+    song = Prediction(tmp_path / name, pretrained.curve(np.zeros(5 * 22050), 22050))
+    with segment_file(tmp_path / "a.csv") as found:
+        found.add(song)
+    assert next(csv.DictReader((tmp_path / "a.csv").open(newline="")))["path"] == utf8(str(song.path))
+    with pytest.raises(ParameterError, match="cannot hold the name"), segment_file(tmp_path / "a.cue") as found:
+        found.add(song)
 
 
 def test_nothing_is_written_where_the_block_fails(tmp_path: Path) -> None:

@@ -86,3 +86,15 @@ def test_a_full_disk_is_called_one(
     assert cli.main(["model", "info"]) == 1
     says = "There is no space at out/model.tflite (No space left on device): free some and run the same command again."
     assert capsys.readouterr().err == f"genre: {says}\n"
+
+
+def test_no_name_of_a_file_moves_the_terminal(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    evil = tmp_path / "\x1b[2Jno\nsong.wav"
+    write_song(evil, 4)
+    (tmp_path / "\x1b[2Jbroken\n.wav").write_text("words")
+    assert cli.main(["embed", str(tmp_path), "--out", str(tmp_path / "songs.parquet")]) == 1
+    assert cli.main(["similar", str(write_song(tmp_path / "a.wav", 4)), "--in", str(tmp_path / "songs.parquet")]) == 0
+    assert cli.main(["tag", str(evil)]) == 0
+    said = capsys.readouterr()
+    assert "\x1b" not in said.out + said.err
+    assert r"\x1b[2Jno\nsong.wav" in said.out

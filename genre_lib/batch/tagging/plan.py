@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from genre_lib.audio.files import utf8
+from genre_lib.audio.files import shown, utf8
 from genre_lib.batch.tagging import formats
 from genre_lib.batch.tagging.answers import Heard, heard_in
 from genre_lib.batch.tagging.genre_tree import GenreTree
@@ -125,7 +125,7 @@ def to_table(steps: Iterable[Step]) -> Iterator[str]:
         writes = ", ".join(_written(step)) or "-"
         note = f"  ({step.note})" if step.note and not step.failed else ""
         tag = ", ".join(step.tag) or "-"
-        yield f"{_short(tag):<18} {belief:<10} {p:>4}  {_short(writes):<18} {utf8(str(step.path))}{note}"
+        yield f"{_short(tag):<18} {belief:<10} {p:>4}  {_short(writes):<18} {shown(step.path)}{note}"
 
 
 def to_csv(steps: Iterable[Step]) -> Iterator[str]:

@@ -134,9 +134,7 @@ def to_m3u8(songs: Iterable[Song], folder: Path) -> Iterator[str]:
         shown = path.relative_to(base) if path.is_relative_to(base) else path
         text = shown.as_posix()
         if "\n" in text or "\r" in text:
-            raise ParameterError(
-                f"{song.path!r} has a line break in its name, which a playlist cannot hold: rename it."
-            )
+            raise ParameterError(f"{song.path} has a line break in its name, which a playlist cannot hold: rename it.")
         yield f"#EXTINF:{round(song.heard.duration_s)},{song.path.stem}"
         # A name that begins like a comment would be taken for one.
         yield f"./{text}" if text.startswith("#") else text
