@@ -78,10 +78,11 @@ def stored_weights(tfjs: str | Path) -> list[tuple[NDArray[np.float64], float]]:
             at += count * kind.itemsize
             if entry["dtype"] != "float32":
                 continue
-            if "scale" in how:
-                found.append((values * how["scale"] + how["min"], how["scale"]))
-            else:
-                found.append((values, 1e-3 * float(np.abs(values).max(initial=0.0))))
+            scale = how.get("scale", 1.0)
+            weights = values * scale + how.get("min", 0.0)
+            # Where all values are one, the scale is arbitrary: a bias of zeros would be taken for a gain of ones.
+            is_stepped = "scale" in how and np.ptp(values) > 0
+            found.append((weights, scale if is_stepped else 1e-3 * float(np.abs(weights).max(initial=0.0))))
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Browser, Route, expect
 
 import genre_lib
 from genre_lib.audio.decoding import load_audio
@@ -430,20 +431,43 @@ def test_another_file_replaces_the_one_that_is_being_heard(visitor: Visitor, sou
     assert heard["duration_s"] == pytest.approx(10, abs=0.1)
 
 
-def test_a_browser_without_webcodecs_hears_the_same(
-    arrive: Callable[..., Visitor], sounds: Path, model: GenreModel
+WITHOUT_WEBCODECS = "delete globalThis.AudioDecoder;"
+HANGING_WEBCODECS = """self.AudioDecoder = class {
+  static isConfigSupported(config) { return Promise.resolve({ supported: true, config }); }
+  state = 'unconfigured';
+  decodeQueueSize = 0;
+  configure() { this.state = 'configured'; }
+  close() { this.state = 'closed'; }
+  flush() { return new Promise(() => {}); }
+  decode() {} reset() {} addEventListener() {} removeEventListener() {}
+};"""
+
+
+@pytest.mark.parametrize("decoders", [WITHOUT_WEBCODECS, HANGING_WEBCODECS], ids=["without", "hanging"])
+def test_a_browser_whose_decoders_are_missing_or_hang_hears_the_same(
+    browser: Browser, site: serving.Site, sounds: Path, model: GenreModel, tmp_path: Path, decoders: str
 ) -> None:
-    visitor = arrive()
-    visitor.page.route("**/worker-*.js", _without_webcodecs)
-    visitor.open()
-    page = visitor.hear(sounds / "song.m4a")
+    root = tmp_path / "root"
+    shutil.copytree(site.root, root, ignore=shutil.ignore_patterns("some", "mine", "damaged", "demo"))
+    (worker,) = (root / "assets").glob("decoding-*.js")
+    worker.write_text(decoders + worker.read_text())
+    with serving.nginx(root, tmp_path) as other:
+        visitor = Visitor.arrive(browser, other.address)
+        visitor.context.add_init_script(
+            """window.whole = 0;
+               const decode = BaseAudioContext.prototype.decodeAudioData;
+               BaseAudioContext.prototype.decodeAudioData = function (...all) {
+                 window.whole++;
+                 return decode.apply(this, all);
+               };"""
+        )
+        visitor.open()
+        page = visitor.hear(sounds / "song.m4a")
+        assert visitor.page.evaluate("window.whole") == 1, "the page did not decode it by itself"
+        visitor.check()
+        visitor.context.close()
     python = model.curve(sounds / "song.m4a")
     n = min(len(page["times"]), len(python.times))
     probabilities = np.array([page["raw_curve"][genre] for genre in python.genres]).T
     assert np.abs(np.array(page["times"][:n]) - python.times[:n]).max() < 0.010
     assert np.abs(probabilities[:n] - python.probabilities[:n]).max() < 0.02
-
-
-def _without_webcodecs(route) -> None:  # type: ignore[no-untyped-def]
-    response = route.fetch()
-    route.fulfill(response=response, body="delete globalThis.AudioDecoder;" + response.text())
