@@ -15,6 +15,7 @@ from genre_lib.cli.options import (
     add_model_option,
     chosen_executor,
     progress,
+    refuse_recordings,
     say_error,
 )
 from genre_lib.errors import AudioError, ParameterError
@@ -52,6 +53,7 @@ def add(commands: Any) -> None:
 def _embed(options: argparse.Namespace) -> int:
     from genre_lib.batch.embeddings import embed_into
 
+    refuse_recordings(options, "out", "journal")
     with chosen_executor(options) as executor:
         embedded = embed_into(
             options.out,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from genre_lib.cli.options import add_command, add_executor_options, chosen_executor, progress, say_error
+from genre_lib.errors import ParameterError
 
 
 def add(commands: Any) -> None:
@@ -31,8 +32,11 @@ def _evaluate(options: argparse.Namespace) -> int:
     from genre_lib.evaluation.of_bundle import evaluate
     from genre_lib.utils.extras import require
 
+    folder = Path(options.out or "")
     if options.out:
         require("plotly", what="A figure")
+        if folder.exists() and not folder.is_dir():
+            raise ParameterError(f"--out {folder} is a file: name a folder.")
     bundle = None if options.bundle == "pretrained" else options.bundle
     with chosen_executor(options) as executor:
         chosen = None if options.executor == "serial" and not options.scheduler else executor
@@ -44,7 +48,6 @@ def _evaluate(options: argparse.Namespace) -> int:
         from genre_lib.figures.bundle_evaluation import bundle_evaluation_figures
         from genre_lib.figures.files import save_figures
 
-        folder = Path(options.out)
         found.save(folder / "evaluation.json")
         save_figures(bundle_evaluation_figures(found), folder / "figures")
         print(f"written to {folder}")

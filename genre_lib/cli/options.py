@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from genre_lib.audio.files import shown
@@ -83,6 +85,23 @@ def progress(verb: str) -> Callable[[int, int | None], None]:
             print(text, file=sys.stderr, flush=True)
 
     return show
+
+
+def refuse_recordings(options: argparse.Namespace, *names: str) -> None:
+    """A ParameterError where one of these options names a recording, which its output would overwrite."""
+    from genre_lib.audio.formats import AUDIO_EXTENSIONS
+
+    # Links that lead back to themselves are left as they are; the sentence about them comes later.
+    given = {os.path.realpath(path) for path in getattr(options, "paths", ())}
+    for name in names:
+        value = getattr(options, name)
+        if value is None:
+            continue
+        path = os.path.realpath(value)
+        if Path(path).suffix.lower() in AUDIO_EXTENSIONS or (path in given and os.path.isfile(path)):
+            raise ParameterError(
+                f"--{name} {value} has the name of a recording: choose another, it would be overwritten."
+            )
 
 
 def say_error(text: str) -> None:

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from genre_lib.cli.options import add_command, say_error
+from genre_lib.cli.options import add_command, refuse_recordings, say_error
 from genre_lib.cli.tag import add_hearing, find, heard, journal_of
 from genre_lib.errors import BundleError, ParameterError
 
@@ -41,6 +41,7 @@ def add(commands: Any) -> None:
 def _playlist(options: argparse.Namespace) -> int:
     from genre_lib.batch.tagging.playlist import by_genre, like, path_between, to_m3u8
 
+    refuse_recordings(options, "out", "journal")
     if options.length is not None and options.length < 1:
         raise ParameterError(f"--length is {options.length}: give a number from 1 up.")
     recordings, unusable = find(options.paths)

@@ -18,6 +18,7 @@ from genre_lib.cli.options import (
     add_model_option,
     chosen_executor,
     progress,
+    refuse_recordings,
     say_error,
 )
 from genre_lib.cli.parsing import format_of
@@ -131,20 +132,14 @@ def _predict(options: argparse.Namespace) -> int:
 
 def _refuse_to_overwrite(options: argparse.Namespace) -> None:
     """No output may take the place of a recording, or of another output."""
-    from genre_lib.audio.formats import AUDIO_EXTENSIONS
-
-    # Links that lead back to themselves are left as they are; the sentence about them comes later.
-    given = {os.path.realpath(path) for path in options.paths}
+    outputs = ("out", "curves", "journal", "segments")
+    refuse_recordings(options, *outputs)
     taken: dict[str, str] = {}
-    for name in ("out", "curves", "journal", "segments"):
+    for name in outputs:
         value = getattr(options, name)
         if value is None:
             continue
         path = os.path.realpath(value)
-        if Path(path).suffix.lower() in AUDIO_EXTENSIONS or (path in given and os.path.isfile(path)):
-            raise ParameterError(
-                f"--{name} {value} has the name of a recording: choose another, it would be overwritten."
-            )
         if path in taken:
             raise ParameterError(f"--{name} and --{taken[path]} name the same file, {value}: choose two.")
         taken[path] = name

@@ -18,6 +18,7 @@ from genre_lib.cli.options import (
     add_model_option,
     chosen_executor,
     progress,
+    refuse_recordings,
     say_error,
 )
 from genre_lib.errors import ParameterError
@@ -150,6 +151,7 @@ def _tag(options: argparse.Namespace) -> int:
 
         print(shipped_text(), end="")
         return 0
+    refuse_recordings(options, "out", "journal", "changes")
     if options.undo:
         return _undo(options)
     require("mutagen", what="Reading and writing tags")

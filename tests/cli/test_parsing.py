@@ -106,3 +106,27 @@ def test_a_file_whose_name_begins_like_an_option_is_told_how_to_name_it(
         cli.main(["predict", "-song.wav"])
     assert "write ./-song.wav" in capsys.readouterr().err
     assert cli.main(["predict", "./-song.wav"]) == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("playlist", "--genre", "jazz", "--out"),
+        ("tag", "--out"),
+        ("tag", "--audit", "--out"),
+        ("tag", "--write", "--changes"),
+        ("embed", "--out"),
+        ("embed", "--out", "songs.parquet", "--journal"),
+        ("predict", "--curves"),
+    ],
+)
+def test_no_output_of_a_command_takes_the_place_of_a_recording(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    song = write_song(tmp_path / "song.wav", 4).read_bytes()
+    command, *options = arguments
+    assert cli.main([command, ".", *options, "song.wav"]) == 2
+    assert "song.wav has the name of a recording" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["song.wav"]
+    assert (tmp_path / "song.wav").read_bytes() == song
