@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -295,22 +296,31 @@ def test_a_watched_folder_is_tagged_as_it_fills(tmp_path: Path, shared: Path) ->
     shutil.copyfile(source, folder / "first.flac")
     command = [sys.executable, "-m", "genre_lib.cli", "predict", folder, "--watch", "--tag", "--journal"]
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    process = subprocess.Popen([*command, tmp_path / "heard"], env=environment, stdout=subprocess.PIPE, text=True)
+    told = tmp_path / "told.txt"
+    with told.open("w") as stdout:
+        process = subprocess.Popen([*command, tmp_path / "heard"], env=environment, stdout=stdout)
     try:
         wait_for_genre(folder / "first.flac")
         shutil.copyfile(source, folder / "second.flac")
         wait_for_genre(folder / "second.flac")
+        # It is told after it was written.
+        wait_until(lambda: "second.flac" in told.read_text(), "second.flac is not told")
     finally:
         process.terminate()
-        out, _ = process.communicate(timeout=60)
+        process.wait(timeout=60)
+    out = told.read_text()
     # Each once: a file with new tags is no new file.
     assert out.count("first.flac") == 1
     assert out.count("second.flac") == 1
 
 
 def wait_for_genre(path: Path) -> None:
+    wait_until(lambda: library_genre(path) == ["Classical"], f"{path} has no genre")
+
+
+def wait_until(is_so: Callable[[], bool], otherwise: str) -> None:
     for _ in range(1200):
-        if library_genre(path) == ["Classical"]:
+        if is_so():
             return
         time.sleep(0.1)
-    raise AssertionError(f"{path} has no genre")
+    raise AssertionError(otherwise)
