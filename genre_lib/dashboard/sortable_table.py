@@ -44,6 +44,8 @@ def row_of(result: Result, name: str, genres: Sequence[str], *, playable: bool) 
     answer: Answer = result.curve.answer()
     colours = genre_colours(genres)
     row |= {"state": answer.state, "seconds": result.curve.duration_s, "length": clock(result.curve.duration_s)}
+    if result.curve.warning:
+        row |= {"warning": named(result.curve.warning, result.path, name)}
     if answer.state == "silence":
         return row
     (best, p), (second, p_second) = answer.ranked[:2]

@@ -71,6 +71,9 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for seed, name in enumerate(["b.wav", "a.flac", "live/c.ogg"]):
         write_song(shelf / "mixed" / name, seconds=10 + seed, seed=seed)
     (shelf / "mixed" / "broken.mp3").write_text("not a song")
+    (shelf / "cut").mkdir()
+    whole = (shelf / "mixed" / "b.wav").read_bytes()
+    (shelf / "cut" / "half.wav").write_bytes(whole[: len(whole) // 2])
     real = sorted((Path(__file__).parents[2].parent / "shared" / "data" / "gtzan-audio").glob("classical/*.flac"))
     if real:
         (shelf / "tagged").mkdir()

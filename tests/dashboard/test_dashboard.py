@@ -220,6 +220,12 @@ def test_a_folder_of_the_server_becomes_a_table(visitor: Visitor) -> None:
     visitor.hears("b.wav")
 
 
+def test_the_table_says_what_was_not_heard_as_a_whole(visitor: Visitor) -> None:
+    visitor.batch("shelf/cut")
+    visitor.page.get_by_text("1 of 1 recordings heard").wait_for()
+    assert "half.wav ends after 5.0 s of the 10.0 s it announces" in visitor.page.locator(".genre-table").inner_text()
+
+
 def test_a_dot_of_the_map_is_a_song_to_listen_to(visitor: Visitor) -> None:
     visitor.batch("shelf/dances")
     dots = visitor.page.locator(".genre-map .scatterlayer .points path")

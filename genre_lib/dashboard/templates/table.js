@@ -62,6 +62,7 @@ export default {
         });
         name.append(button);
       } else name.textContent = row.name;
+      if (row.warning) name.append(make("small", row.warning, "warning"));
       made.append(name);
       if (row.error) {
         const cell = make("td", row.error, "error");
