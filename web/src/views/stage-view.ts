@@ -31,7 +31,7 @@ export class StageView {
   private readonly list = new SegmentsView((seconds) => this.hearFrom(seconds));
   private readonly idle = new IdleView();
   private readonly announcer = new Announcer();
-  private readonly zoom = new Zoom(() => this.redraw());
+  private readonly zoom = new Zoom(() => this.redraw(), () => this.player.position);
   private readonly stream: StreamView;
   private readonly reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
   private card: Card | null = null;

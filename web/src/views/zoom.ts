@@ -23,7 +23,8 @@ export class Zoom {
   private readonly inwards = byId<HTMLButtonElement>("zoom-in");
   private readonly outwards = byId<HTMLButtonElement>("zoom-out");
 
-  constructor(private readonly onchange: () => void) {
+  /** @param positionS the moment that plays, also where it was chosen since the last picture */
+  constructor(private readonly onchange: () => void, private readonly positionS: () => number) {
     this.inwards.addEventListener("click", () => this.by(FACTOR));
     this.outwards.addEventListener("click", () => this.by(1 / FACTOR));
     byId("stream").addEventListener("wheel", (event) => this.wheel(event), { passive: false });
@@ -66,7 +67,7 @@ export class Zoom {
   }
 
   /** @param anchorS the moment that stays where it is in the picture: the playhead where it is in view */
-  by(factor: number, anchorS = this.isInView(this.lastPositionS) ? this.lastPositionS : this.centreS): void {
+  by(factor: number, anchorS = this.isInView(this.positionS()) ? this.positionS() : this.centreS): void {
     const next = Math.min(this.most, Math.max(1, this.factor * factor));
     this.centreS = anchorS + ((this.centreS - anchorS) * this.factor) / next;
     this.factor = next;
